@@ -1,0 +1,40 @@
+package workflow
+
+import (
+	"context"
+	"time"
+
+	"github.com/berdaya/berdaya/domain"
+)
+
+// Rules is the port by which the engine asks the rules of all regions that bind a programme. plugins/host serves it.
+type Rules interface {
+	// Needs gives the facts that the rule sets binding programmes of a region ask for, as one set.
+	Needs(ctx context.Context, region string) ([]FactKind, error)
+	// Judge asks every rule set that binds each question's programme. It gives one judgement per question, in the order of
+	// the questions, and never fails as a whole: a rule set that fails or is late is named in Judgement.Unavailable.
+	Judge(ctx context.Context, questions []Question) []Judgement
+}
+
+// Question asks what the rules say to one move of one programme.
+type Question struct {
+	Facts  *Facts
+	Move   domain.Move  // Advance or Reopen: the other moves never wait for rules
+	Target domain.Stage // the stage the move leads to; the present one where it leads to completion
+	At     time.Time
+}
+
+// Judgement is what all rule sets together say to a question.
+type Judgement struct {
+	Revisions   []domain.RuleRevision // who judged
+	Blocks      []domain.Block        // what failed, gravest first; empty when everything passed
+	Unavailable []Unavailable         // who did not answer
+	DueOn       *domain.Date          // for the target stage: the earliest that any rule set gave; nil for none
+	Checklist   []domain.ChecklistItem
+}
+
+// Unavailable names a rule set that did not answer, and why, in words for people.
+type Unavailable struct {
+	RuleSet string
+	Reason  string
+}
