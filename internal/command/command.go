@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -50,7 +49,6 @@ type Record struct {
 	Outcome   string
 	IDs       []uuid.UUID
 	Version   *int64
-	CreatedAt time.Time
 }
 
 // ErrKeyTaken is what a store gives when a key is remembered already.
@@ -63,7 +61,7 @@ type Store interface {
 	Transact(ctx context.Context, fn func(ctx context.Context) error) error
 	// Recall gives what is remembered under an actor's key; nil where nothing is.
 	Recall(ctx context.Context, actor, key string) (*Record, error)
-	// Remember stores a record within the transaction; ErrKeyTaken if the key is remembered already.
+	// Remember stores a record within the transaction, with the present time; ErrKeyTaken if the key is remembered already.
 	Remember(ctx context.Context, r Record) error
 }
 
@@ -129,7 +127,7 @@ func (c Command) Record(out Outcome) (*Record, error) {
 		return nil, err
 	}
 	return &Record{Actor: c.Actor, Key: *c.Key, Command: c.Name, InputHash: hash, Outcome: out.Code, IDs: out.IDs,
-		Version: out.Version, CreatedAt: domain.SystemClock{}.Now()}, nil
+		Version: out.Version}, nil
 }
 
 // CheckKey refuses a key that is empty, longer than MaxKey characters or not printable.
