@@ -1,0 +1,50 @@
+// Package rules is the kit for writing a rule set: a program that says whether a community empowerment programme may move on,
+// and what is missing if it may not.
+//
+// A rule set runs as a process of its own beside Berdaya. The two talk by the contract in rules.proto, over gRPC; any language
+// can speak it, and this package speaks it for Go. It imports nothing of the server, so a rule set keeps building when the
+// server changes inside.
+//
+// # Writing one
+//
+// Most rule sets are a [Set]: a table of rules, each a function of the facts that returns nothing when they are fine and
+// otherwise says, in English and Indonesian, what is missing:
+//
+//	func main() {
+//		rules.Serve(&rules.Set{
+//			Name: "jawa-barat", Version: "1.0.0",
+//			Title: rules.Text{EN: "Rules of West Java", ID: "Aturan Jawa Barat"},
+//			Facts: []string{rules.Consultations},
+//			Rules: []rules.Rule{{
+//				Code: "WOMEN_HEARD", Title: rules.Text{EN: "Women were heard", ID: "Perempuan didengar"},
+//				Stages: []string{rules.Identify}, Moves: []string{rules.Advance},
+//				Severity: rules.Block, Waivable: rules.ByRegion, Path: []string{"consultations"},
+//				Check: func(q *rules.Question) rules.Text {
+//					for _, c := range q.GetFacts().GetConsultations() {
+//						if c.GetFemale() > 0 {
+//							return rules.Passed
+//						}
+//					}
+//					return rules.Text{EN: "No consultation had women in it.", ID: "Belum ada musyawarah yang dihadiri perempuan."}
+//				},
+//			}},
+//		})
+//	}
+//
+// Whoever needs more implements [RuleSet]. plugins/rules/rulestest tries a rule set out over the real wire, inside a test.
+//
+// # What a rule may do
+//
+// Look at the question, and at nothing else. The time is in the question too; a rule that looks at the clock, a file or the
+// network gives different answers to the same question, and then a decision can no longer be explained.
+//
+// # When a rule breaks
+//
+// A rule that panics or returns an error becomes a verdict RULE_ERROR, which blocks the move: the other questions of the
+// batch, the rule set and Berdaya itself go on. The stack is in the log.
+//
+// # Logging
+//
+// [Serve] points log/slog and log at standard error, one JSON object a line; Berdaya passes the lines on to its own log.
+// Write nothing to standard output before Serve: its first line is the handshake.
+package rules

@@ -1,0 +1,142 @@
+package rules_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/berdaya/berdaya/plugins/rules"
+	"github.com/berdaya/berdaya/plugins/rules/rulespb"
+	"github.com/berdaya/berdaya/plugins/rules/rulestest"
+)
+
+func text(s string) rules.Text { return rules.Text{EN: s, ID: s + " (id)"} }
+
+func setOf(check ...func(*rules.Question) rules.Text) *rules.Set {
+	s := &rules.Set{Name: "test", Version: "1", Title: text("Test")}
+	for i, c := range check {
+		s.Rules = append(s.Rules, rules.Rule{Code: "RULE_" + string(rune('A'+i)), Title: text("rule"), Stages: rules.Stages,
+			Moves: rules.Moves, Severity: rules.Block, Waivable: rules.ByRegion, Path: []string{"needs"}, Check: c})
+	}
+	return s
+}
+
+func passes(*rules.Question) rules.Text { return rules.Passed }
+func panics(*rules.Question) rules.Text { panic("out of range") }
+
+func TestRuleThatPanicsBlocksAloneAndTheOthersAreHeard(t *testing.T) {
+	t.Parallel()
+	w := rulestest.Serve(t, setOf(passes, panics, func(*rules.Question) rules.Text { return text("missing") }))
+	got := w.Evaluate(t, rulestest.Ask(rules.Plan, "2026-03-02"))
+	if v := got[rules.RuleError]; v.GetPassed() || v.GetSeverity() != rules.Block || !strings.Contains(v.GetMessage().GetEn(), "RULE_B") {
+		t.Errorf("the broken rule gave %v", v)
+	}
+	if !got["RULE_A"].GetPassed() || got["RULE_C"].GetPassed() || got["RULE_C"].GetMessage().GetId() != "missing (id)" {
+		t.Errorf("the other rules gave %v", got)
+	}
+}
+
+type panicking struct{ *rules.Set }
+
+func (panicking) Evaluate(_ context.Context, q *rules.Question) ([]*rules.Verdict, error) {
+	if strings.HasSuffix(q.GetProgrammeId(), "2") {
+		panic("this programme breaks it")
+	}
+	return []*rules.Verdict{{Rule: "RULE_A", Passed: true}}, nil
+}
+
+func TestPanicInOneQuestionLeavesTheBatchWhole(t *testing.T) {
+	t.Parallel()
+	w := rulestest.Serve(t, panicking{setOf(passes)})
+	var batch []*rules.Question
+	for _, id := range []string{"1", "2", "3"} {
+		q := rulestest.Ask(rules.Plan, "2026-03-02")
+		q.ProgrammeId = id
+		batch = append(batch, q)
+	}
+	for i, a := range w.EvaluateAll(t, batch...) {
+		if broke := a.GetVerdicts()[0].GetRule() == rules.RuleError; broke != (i == 1) {
+			t.Errorf("answer %d: %v", i, a)
+		}
+	}
+}
+
+func TestSetWithoutParametersRefusesThem(t *testing.T) {
+	t.Parallel()
+	w := rulestest.Serve(t, setOf(passes))
+	if err := w.Configure(t, "ID", nil); err != nil {
+		t.Error(err)
+	}
+	if err := w.Configure(t, "ID", map[string]any{"share": 0.5}); err == nil {
+		t.Error("parameters that nobody looks at were taken")
+	}
+}
+
+func TestAnswersThatBreakTheContractAreNamed(t *testing.T) {
+	t.Parallel()
+	d := setOf(passes, passes).Describe()
+	q := rulestest.Ask(rules.Plan, "2026-03-02")
+	good := &rules.Answer{ProgrammeId: q.GetProgrammeId(), Verdicts: []*rules.Verdict{{Rule: "RULE_A", Passed: true},
+		{Rule: "RULE_B", Severity: rules.Warn, Message: &rulespb.Text{En: "missing"}, Waivable: rules.ByRegion}}}
+	if err := rules.CheckAnswer(d, q, good); err != nil {
+		t.Fatalf("a good answer was refused: %v", err)
+	}
+	for wrong, change := range map[string]func(*rules.Answer){
+		"another programme":   func(a *rules.Answer) { a.ProgrammeId = "other" },
+		"no programme":        func(a *rules.Answer) { a.ProgrammeId = "" },
+		"a silent rule":       func(a *rules.Answer) { a.Verdicts = a.Verdicts[:1] },
+		"no verdict":          func(a *rules.Answer) { a.Verdicts = nil },
+		"an unknown rule":     func(a *rules.Answer) { a.Verdicts[0].Rule = "RULE_Z" },
+		"an unknown severity": func(a *rules.Answer) { a.Verdicts[1].Severity = "FATAL" },
+		"a wider waiver":      func(a *rules.Answer) { a.Verdicts[1].Waivable = rules.ByOwner },
+		"no message":          func(a *rules.Answer) { a.Verdicts[1].Message = nil },
+		"a message too long":  func(a *rules.Answer) { a.Verdicts[1].Message.En = strings.Repeat("x", rules.MaxText+1) },
+		"a path too long":     func(a *rules.Answer) { a.Verdicts[1].Path = make([]string, rules.MaxPath+1) },
+		"a fault that passes": func(a *rules.Answer) { a.Verdicts[0].Rule = rules.RuleError },
+		"too many verdicts": func(a *rules.Answer) {
+			for len(a.Verdicts) <= rules.MaxVerdicts {
+				a.Verdicts = append(a.Verdicts, a.Verdicts[0])
+			}
+		},
+	} {
+		a := proto.Clone(good).(*rules.Answer)
+		change(a)
+		if rules.CheckAnswer(d, q, a) == nil {
+			t.Errorf("%s was accepted", wrong)
+		}
+	}
+}
+
+func TestDescriptionsThatBreakTheContractAreNamed(t *testing.T) {
+	t.Parallel()
+	for wrong, change := range map[string]func(*rules.Description){
+		"a name with spaces":   func(d *rules.Description) { d.Name = "West Java" },
+		"no version":           func(d *rules.Description) { d.Version = "" },
+		"another contract":     func(d *rules.Description) { d.Contract = 2 },
+		"no title":             func(d *rules.Description) { d.Title = nil },
+		"unknown facts":        func(d *rules.Description) { d.Facts = []string{"WEATHER"} },
+		"a code twice":         func(d *rules.Description) { d.Rules[1].Code = d.Rules[0].Code },
+		"the code of a fault":  func(d *rules.Description) { d.Rules[1].Code = rules.RuleError },
+		"a stage that is none": func(d *rules.Description) { d.Rules[0].Stages = []string{"DREAM"} },
+		"no move":              func(d *rules.Description) { d.Rules[0].Moves = nil },
+		"no severity":          func(d *rules.Description) { d.Rules[0].Severity = "" },
+	} {
+		d := setOf(passes, passes).Describe()
+		change(d)
+		if rules.CheckDescription(d) == nil {
+			t.Errorf("%s was accepted", wrong)
+		}
+	}
+}
+
+func TestLargestBatchFitsTheWire(t *testing.T) {
+	t.Parallel()
+	w := rulestest.Serve(t, setOf(passes))
+	q := rulestest.Ask(rules.Plan, "2026-03-02")
+	q.Facts.Needs = []*rulespb.Need{{Title: strings.Repeat("x", rules.MaxRequestBytes-1000)}} // beyond gRPC's own 4 MiB
+	if got := w.Evaluate(t, q); !got["RULE_A"].GetPassed() {
+		t.Errorf("got %v", got)
+	}
+}
