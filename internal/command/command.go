@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"unicode"
 	"unicode/utf8"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/workflow"
 )
 
 // MaxKey is the longest key, in characters.
@@ -41,18 +41,7 @@ type Outcome struct {
 }
 
 // Record is an outcome as it is remembered.
-type Record struct {
-	Actor     string
-	Key       string
-	Command   string
-	InputHash []byte // SHA-256 of the canonical input, 32 bytes
-	Outcome   string
-	IDs       []uuid.UUID
-	Version   *int64
-}
-
-// ErrKeyTaken is what a store gives when a key is remembered already.
-var ErrKeyTaken = errors.New("the idempotency key is remembered already")
+type Record = workflow.Remembered
 
 // Store is what this package needs of the database.
 type Store interface {
@@ -61,7 +50,8 @@ type Store interface {
 	Transact(ctx context.Context, fn func(ctx context.Context) error) error
 	// Recall gives what is remembered under an actor's key; nil where nothing is.
 	Recall(ctx context.Context, actor, key string) (*Record, error)
-	// Remember stores a record within the transaction, with the present time; ErrKeyTaken if the key is remembered already.
+	// Remember stores a record within the transaction, with the present time; it fails if the
+	// key is remembered already, or waits until it is clear whether it will be.
 	Remember(ctx context.Context, r Record) error
 }
 

@@ -1,0 +1,67 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/google/uuid"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/berdaya/berdaya/workflow"
+)
+
+// Commands is the part of a store that every use case shares: transactions that travel in the context, and the outcomes that
+// are remembered under idempotency keys. A use case's own store embeds it and asks [Commands.In] for what to write with.
+type Commands struct{ DB *DB }
+
+// Commands gives the store of commands.
+func (d *DB) Commands() Commands { return Commands{d} }
+
+// travelling is the key of the transaction in a context.
+type travelling struct{}
+
+// Transact runs fn in a transaction that travels in the context fn receives; within a transaction it joins that one. It tries
+// again as DB.Transact does.
+func (c Commands) Transact(ctx context.Context, fn func(ctx context.Context) error) error {
+	if _, inside := ctx.Value(travelling{}).(bun.Tx); inside {
+		return fn(ctx)
+	}
+	return c.DB.Transact(ctx, func(ctx context.Context, tx bun.Tx) error {
+		return fn(context.WithValue(ctx, travelling{}, tx))
+	})
+}
+
+// In gives the transaction that travels in the context, or the database itself where none does.
+func (c Commands) In(ctx context.Context) bun.IDB {
+	if tx, inside := ctx.Value(travelling{}).(bun.Tx); inside {
+		return tx
+	}
+	return c.DB.Bun
+}
+
+// Recall gives what is remembered under an actor's key; nil where nothing is.
+func (c Commands) Recall(ctx context.Context, actor, key string) (*workflow.Remembered, error) {
+	r := workflow.Remembered{Actor: actor, Key: key}
+	err := c.In(ctx).NewRaw(`select command, input_hash, outcome, ids, version from idempotency_keys where actor = ? and key = ?`, actor, key).
+		Scan(ctx, &r.Command, &r.InputHash, &r.Outcome, pgdialect.Array(&r.IDs), &r.Version)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, Coded(err)
+	}
+	return &r, nil
+}
+
+// Remember stores a record, dated by the transaction; ALREADY_EXISTS if the key is remembered already.
+func (c Commands) Remember(ctx context.Context, r workflow.Remembered) error {
+	ids := r.IDs
+	if ids == nil {
+		ids = []uuid.UUID{}
+	}
+	_, err := c.In(ctx).ExecContext(ctx, `insert into idempotency_keys (actor, key, command, input_hash, outcome, ids, version, created_at)
+		values (?, ?, ?, ?, ?, ?, ?, now())`, r.Actor, r.Key, r.Command, r.InputHash, r.Outcome, pgdialect.Array(ids), r.Version)
+	return Coded(err)
+}
