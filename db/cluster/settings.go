@@ -33,7 +33,8 @@ func settings(o Options, socketDir string) []string {
 	}
 	if o.Fast {
 		return append(s, "shared_buffers=64MB", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal",
-			"max_wal_senders=0", "autovacuum_naptime=10min", "max_wal_size=256MB")
+			"max_wal_senders=0", "autovacuum_naptime=10min", "min_wal_size=32MB", "max_wal_size=128MB",
+			"deadlock_timeout=100ms")
 	}
 	return append(s, "shared_buffers=256MB", "effective_cache_size=1GB", "wal_compression=on", "max_wal_size=2GB")
 }

@@ -167,13 +167,13 @@ func execute(ctx context.Context, tx pgx.Tx, m Migration, direction, text string
 		}
 		return err
 	}
-	if strings.Contains(text, "xtension") && (said.Code == "58P01" || said.Code == "0A000") {
+	if strings.Contains(strings.ToLower(text), "create extension") && (said.Code == "58P01" || said.Code == "0A000") {
 		return domain.Errorf(domain.CodeUnavailable,
 			"migration %s: %s: install PostgreSQL's contrib modules (Debian, Ubuntu: part of postgresql; Fedora: postgresql-contrib)", file, said.Message).Because(err)
 	}
 	place := ""
-	if said.Position > 0 && int(said.Position) <= len(text) {
-		place = fmt.Sprintf(", line %d", 1+strings.Count(string([]rune(text)[:min(int(said.Position), len([]rune(text)))]), "\n"))
+	if letters, at := []rune(text), int(said.Position); 0 < at && at <= len(letters) {
+		place = fmt.Sprintf(", line %d", 1+strings.Count(string(letters[:at]), "\n"))
 	}
 	return fmt.Errorf("migration %s%s: %w", file, place, err)
 }
