@@ -1,0 +1,31 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/graph/generated"
+	"github.com/berdaya/berdaya/graph/gid"
+	"github.com/berdaya/berdaya/graph/model"
+	"github.com/berdaya/berdaya/internal/access"
+)
+
+// query answers who is asking. Every other query begins stored data: the read path answers it from its arguments (@stored)
+// and never calls the method behind it, so those are embedded and empty.
+type query struct{ generated.QueryResolver }
+
+// Viewer gives the actor.
+func (query) Viewer(ctx context.Context) (*model.Viewer, error) {
+	if err := access.MayAct(access.FromContext(ctx)); err != nil {
+		return nil, err
+	}
+	a := access.FromContext(ctx)
+	v := &model.Viewer{Subject: a.Subject, Name: a.Name, Locale: string(a.Locale), Roles: make([]*model.ViewerRole, len(a.Grants))}
+	for i, g := range a.Grants {
+		v.Roles[i] = &model.ViewerRole{
+			Role: g.Role, RoleLabel: domain.Roles.Label(string(g.Role), a.Locale),
+			RegionCode: g.Region, Region: &model.Region{ID: gid.Region(g.Region)},
+		}
+	}
+	return v, nil
+}
