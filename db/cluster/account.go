@@ -91,7 +91,7 @@ func (a *account) reach(dir string) error {
 		}
 		owner := info.Sys().(*syscall.Stat_t).Uid
 		closed := owner == 0 && info.Mode().Perm()&0o070 == 0
-		if closed && (folder == parent && !isHome(folder) || strings.HasPrefix(folder, filepath.Clean(os.TempDir())+"/")) {
+		if closed && (folder == parent && !isHome(folder) || isTemporary(folder)) {
 			if err := os.Chown(folder, -1, int(a.gid)); err != nil {
 				return err
 			}
@@ -128,6 +128,14 @@ func above(dir string) []string {
 	}
 	slices.Reverse(folders)
 	return folders
+}
+
+// isTemporary tells whether a folder was made for a while: mktemp and the tests of Go make them for their owner alone.
+func isTemporary(folder string) bool {
+	return slices.ContainsFunc([]string{os.TempDir(), "/tmp", "/var/tmp"}, func(top string) bool {
+		top = filepath.Clean(top)
+		return folder == top || strings.HasPrefix(folder, top+"/")
+	})
 }
 
 func isHome(folder string) bool {

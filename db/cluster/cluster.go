@@ -86,7 +86,7 @@ func Start(ctx context.Context, o Options) (*Cluster, error) {
 	}
 	major, err := majorOf(c.data)
 	if err != nil {
-		return nil, err
+		return nil, coded(dir, err)
 	}
 	bin, err := findBinaries(ctx, as, os.Getenv("PATH"), usualFolders, major)
 	if err != nil {

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	fmt.Println(c.DSN("postgres"))
-	select {}
+	<-c.Done()
 }
 
 // folder gives a folder short enough for a socket, and open to the account that PostgreSQL runs as.

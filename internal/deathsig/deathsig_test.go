@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	fmt.Println(cmd.Process.Pid)
-	select {}
+	_ = cmd.Wait()
 }
 
 func TestStartedProcessDiesWithItsParent(t *testing.T) {
