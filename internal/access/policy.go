@@ -120,4 +120,3 @@ func granted(a Actor, roles []domain.Role, region string) error {
 	e.Params = map[string]any{"region": region, "roles": codes}
 	return e
 }
-

@@ -137,10 +137,10 @@ func TestWhatIsOutOfScopeMayNotBeEnteredButItsRegionIsNoSecret(t *testing.T) {
 
 func TestTheContextCarriesTheActor(t *testing.T) {
 	t.Parallel()
-	if access.From(t.Context()).SignedIn() {
+	if access.FromContext(t.Context()).SignedIn() {
 		t.Error("an empty context carries somebody")
 	}
-	if got := access.From(access.With(t.Context(), actor())); got.Subject != "somebody" {
+	if got := access.FromContext(access.WithActor(t.Context(), actor())); got.Subject != "somebody" {
 		t.Error(got)
 	}
 }
