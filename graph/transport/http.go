@@ -1,0 +1,163 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/graph/fault"
+)
+
+// errorsAtMost is how many errors one answer holds; the rest is left out.
+const errorsAtMost = 20
+
+// HTTP answers GraphQL requests. All fields must be set.
+type HTTP struct {
+	Exec      graphql.GraphExecutor
+	Presenter fault.Presenter
+	Body      int64         // bytes of a request at most
+	Timeout   time.Duration // for one request
+
+	// Cost gives the cost of the operation in the context and the limit on it, for those who send the header Berdaya-Cost.
+	Cost func(context.Context) (cost, limit int)
+}
+
+// ServeHTTP answers one request.
+func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
+	defer cancel()
+	defer func() {
+		if v := recover(); v != nil {
+			if v == http.ErrAbortHandler {
+				panic(v)
+			}
+			h.Refuse(w, r, h.Presenter.Recover(ctx, v))
+		}
+	}()
+	params, refused := h.params(w, r)
+	if refused != nil {
+		h.write(w, r, refused.status, &graphql.Response{Errors: gqlerror.List{h.Presenter.Present(ctx, refused.err)}})
+		return
+	}
+	ctx = graphql.StartOperationTrace(ctx)
+	params.Headers = r.Header
+	op, errs := h.Exec.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		h.request(w, r, h.Exec.DispatchError(graphql.WithOperationContext(ctx, op), errs[:min(len(errs), errorsAtMost)]))
+		return
+	}
+	if r.Method == http.MethodGet && op.Operation.Operation != ast.Query {
+		w.Header().Set("Allow", http.MethodPost)
+		refused := refuse(http.StatusMethodNotAllowed, domain.CodeBadUserInput, "only queries are answered to a GET: send a POST", "GET hanya untuk query: kirim dengan POST")
+		h.write(w, r, refused.status, &graphql.Response{Errors: gqlerror.List{h.Presenter.Present(ctx, refused.err)}})
+		return
+	}
+	next, ctx := h.Exec.DispatchOperation(ctx, op)
+	answer := next(ctx)
+	if answer == nil { // what gqlgen gives when the context is done
+		err := ctx.Err()
+		if err == nil {
+			err = context.Canceled
+		}
+		h.Refuse(w, r, err)
+		return
+	}
+	if r.Header.Get("Berdaya-Cost") != "" {
+		cost, limit := h.Cost(ctx)
+		if answer.Extensions == nil {
+			answer.Extensions = map[string]any{}
+		}
+		answer.Extensions["cost"] = map[string]int{"cost": cost, "limit": limit}
+	}
+	if answer.Data == nil {
+		h.request(w, r, answer)
+		return
+	}
+	h.write(w, r, http.StatusOK, answer)
+}
+
+func (h *HTTP) params(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	if negotiate(r.Header) == "" {
+		return nil, refuse(http.StatusNotAcceptable, domain.CodeBadUserInput,
+			"accept "+graphqlResponse+" or "+plainJSON, "terimalah "+graphqlResponse+" atau "+plainJSON)
+	}
+	switch r.Method {
+	case http.MethodPost:
+		return posted(w, r, h.Body)
+	case http.MethodGet:
+		return asked(r, h.Body)
+	}
+	w.Header().Set("Allow", "GET, POST")
+	return nil, refuse(http.StatusMethodNotAllowed, domain.CodeBadUserInput, "send a GET or a POST", "kirim dengan GET atau POST")
+}
+
+// Refuse answers a request with an error alone.
+func (h *HTTP) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	h.request(w, r, &graphql.Response{Errors: gqlerror.List{h.Presenter.Present(r.Context(), err)}})
+}
+
+// request writes an answer to a request that was not carried out.
+func (h *HTTP) request(w http.ResponseWriter, r *http.Request, answer *graphql.Response) {
+	answer.Data = nil
+	status := http.StatusBadRequest
+	if negotiate(r.Header) != graphqlResponse {
+		status = http.StatusOK
+	}
+	if len(answer.Errors) > 0 {
+		switch answer.Errors[0].Extensions["code"] {
+		case domain.CodeUnauthenticated:
+			status = http.StatusUnauthorized
+			w.Header().Set("WWW-Authenticate", "Bearer")
+		case domain.CodeInternal:
+			status = http.StatusInternalServerError
+		case domain.CodeUnavailable:
+			status = http.StatusServiceUnavailable
+		}
+	}
+	h.write(w, r, status, answer)
+}
+
+// write writes the answer around the data, which is JSON already. No data, no entry for it.
+func (h *HTTP) write(w http.ResponseWriter, r *http.Request, status int, answer *graphql.Response) {
+	before, after := []byte{'{'}, []byte{'}'}
+	if len(answer.Errors) > 0 {
+		errs, err := json.Marshal(answer.Errors[:min(len(answer.Errors), errorsAtMost)])
+		if err != nil { // a value in params that JSON cannot hold
+			errs, _ = json.Marshal(gqlerror.List{h.Presenter.Present(r.Context(), err)})
+		}
+		before = append(append(before, `"errors":`...), errs...)
+	}
+	if answer.Data != nil {
+		if len(before) > 1 {
+			before = append(before, ',')
+		}
+		before = append(before, `"data":`...)
+	}
+	if len(answer.Extensions) > 0 {
+		if extensions, err := json.Marshal(answer.Extensions); err == nil {
+			after = append(append([]byte(`,"extensions":`), extensions...), '}')
+		}
+	}
+	media := negotiate(r.Header)
+	if media == "" {
+		media = plainJSON
+	}
+	header := w.Header()
+	header.Set("Content-Type", media+"; charset=utf-8")
+	header.Set("Content-Length", strconv.Itoa(len(before)+len(answer.Data)+len(after)))
+	header.Set("Cache-Control", "no-store")
+	header.Add("Vary", "Accept, Accept-Language, Authorization")
+	w.WriteHeader(status)
+	for _, part := range [][]byte{before, answer.Data, after} {
+		if _, err := w.Write(part); err != nil {
+			return // the client is gone
+		}
+	}
+}
