@@ -168,6 +168,9 @@ func (c *Cluster) initialise(ctx context.Context, o Options, as *account, bin bi
 		return err
 	}
 	unfinished := c.data + ".new"
+	if err := awaitPredecessor(ctx, unfinished); err != nil {
+		return err
+	}
 	var said string
 	for _, letters := range []string{"C.UTF-8", "en_US.UTF-8", "C"} {
 		if err := os.RemoveAll(unfinished); err != nil {

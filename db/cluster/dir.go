@@ -160,28 +160,28 @@ func postmaster(data string) (pid int, ready bool) {
 	return pid, len(lines) > 7 && strings.TrimSpace(lines[7]) == "ready"
 }
 
-// awaitPredecessor waits until the PostgreSQL of a Berdaya that was killed has ended. We hold the lock, so nobody means it to
-// live on. A postmaster.pid whose number another process has by now is removed: PostgreSQL would take that for its own.
-func awaitPredecessor(ctx context.Context, data string) error {
+// awaitPredecessor waits until what a Berdaya that was killed had started in a folder has ended. We hold the lock, so nobody
+// means it to live on. A postmaster.pid whose number another process has by now is removed: PostgreSQL would take that for
+// its own.
+func awaitPredecessor(ctx context.Context, folder string) error {
 	const bound = 15 * time.Second
 	deadline := time.Now().Add(bound)
 	for {
-		pid, _ := postmaster(data)
-		if pid == 0 {
-			return nil
-		}
-		alive, certain := processesIn(data)
-		if !certain && syscall.Kill(pid, 0) == nil {
+		pid, _ := postmaster(folder)
+		taken := pid != 0 && syscall.Kill(pid, 0) == nil
+		alive, certain := processesIn(folder)
+		if !certain && taken {
 			alive = []int{pid}
 		}
 		if len(alive) == 0 {
-			if certain && syscall.Kill(pid, 0) == nil {
-				return os.Remove(filepath.Join(data, "postmaster.pid"))
+			if certain && taken {
+				return os.Remove(filepath.Join(folder, "postmaster.pid"))
 			}
 			return nil
 		}
 		if time.Now().After(deadline) {
-			return domain.Errorf(domain.CodeConflict, "a PostgreSQL, process %d, is still running on %s after %s: stop it (kill -INT %d)", alive[0], data, bound, alive[0])
+			return domain.Errorf(domain.CodeConflict, "a PostgreSQL, process %d, is still running on %s after %s: stop it (kill -INT %d)",
+				alive[0], folder, bound, alive[0])
 		}
 		select {
 		case <-ctx.Done():
