@@ -1844,10 +1844,10 @@ func (ec *executionContext) _ProgrammeCommunity_community(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Community) graphql.Marshaler {
-			return ec.marshalNCommunity2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCommunity(ctx, selections, v)
+			return ec.marshalOCommunity2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCommunity(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ProgrammeCommunity_community(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3184,7 +3184,7 @@ func (ec *executionContext) _ProgrammeCommunity(ctx context.Context, sel ast.Sel
 			}
 		case "community":
 			out.Values[i] = ec._ProgrammeCommunity_community(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "primary":

@@ -7303,8 +7303,8 @@ type ProgrammeCommunity implements Node {
   id: ID!
   "The programme that it belongs to."
   programme: Programme!
-  "The community."
-  community: Community!
+  "The community; null where the reader may not see it."
+  community: Community
   "Whether it is the one primary community; setting it takes that from the one before."
   primary: Boolean!
   "When it was entered."
@@ -7528,7 +7528,7 @@ type Region implements Node {
     "Only those before this cursor."
     before: String
   ): RegionConnection!
-  "The communities of exactly this region that the reader may see."
+  "The communities of exactly this region that the reader may see, by name."
   communities(
     "How many at most, from the start; 1 to 100, 20 where nothing is said."
     first: Int
@@ -7539,7 +7539,7 @@ type Region implements Node {
     "Only those before this cursor."
     before: String
   ): CommunityConnection!
-  "The programmes that exactly this region governs and the reader may see."
+  "The programmes that exactly this region governs and the reader may see, by code."
   programmes(
     "How many at most, from the start; 1 to 100, 20 where nothing is said."
     first: Int
@@ -7959,10 +7959,10 @@ type Stakeholder implements Node {
     "Only those before this cursor."
     before: String
   ): ProgrammeStakeholderConnection!
-  "When it was entered."
-  createdAt: DateTime!
-  "When it was last changed."
-  updatedAt: DateTime!
+  "When it was entered; null outside the reader's scope."
+  createdAt: DateTime
+  "When it was last changed; null outside the reader's scope."
+  updatedAt: DateTime
 }
 
 "A page of stakeholders."

@@ -1591,8 +1591,8 @@ type ProgrammeCommunity struct {
 	ID string `json:"id"`
 	// The programme that it belongs to.
 	Programme *Programme `json:"programme"`
-	// The community.
-	Community *Community `json:"community"`
+	// The community; null where the reader may not see it.
+	Community *Community `json:"community,omitempty"`
 	// Whether it is the one primary community; setting it takes that from the one before.
 	Primary bool `json:"primary"`
 	// When it was entered.
@@ -1838,9 +1838,9 @@ type Region struct {
 	Parent *Region `json:"parent,omitempty"`
 	// The regions directly below, by code.
 	Children *RegionConnection `json:"children"`
-	// The communities of exactly this region that the reader may see.
+	// The communities of exactly this region that the reader may see, by name.
 	Communities *CommunityConnection `json:"communities"`
-	// The programmes that exactly this region governs and the reader may see.
+	// The programmes that exactly this region governs and the reader may see, by code.
 	Programmes *ProgrammeConnection `json:"programmes"`
 }
 
@@ -2100,10 +2100,10 @@ type Stakeholder struct {
 	Contact *string `json:"contact,omitempty"`
 	// Its roles in programmes that the reader may see.
 	Programmes *ProgrammeStakeholderConnection `json:"programmes"`
-	// When it was entered.
-	CreatedAt time.Time `json:"createdAt"`
-	// When it was last changed.
-	UpdatedAt time.Time `json:"updatedAt"`
+	// When it was entered; null outside the reader's scope.
+	CreatedAt *time.Time `json:"createdAt,omitempty"`
+	// When it was last changed; null outside the reader's scope.
+	UpdatedAt *time.Time `json:"updatedAt,omitempty"`
 }
 
 func (Stakeholder) IsNode() {}
