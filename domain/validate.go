@@ -24,6 +24,14 @@ const (
 	MaxPlaces    = 100_000     // in a training
 )
 
+// Registered is what exists beside programmes and takes part in them: a *Community or *Stakeholder.
+type Registered interface {
+	Stored() *Record
+	// GovernedBy gives the code of its region.
+	GovernedBy() string
+	Validate(today Date) Problems
+}
+
 // Content is what belongs to a programme and comes in from outside: every type with a programme's id that people enter.
 type Content interface {
 	// Stored gives the part that every stored thing has.

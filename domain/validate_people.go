@@ -6,6 +6,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// GovernedBy gives the code of the region that the community lives in.
+func (m *Community) GovernedBy() string { return m.RegionCode }
+
 // Validate gives everything that is wrong with a community by itself.
 func (m *Community) Validate(Date) Problems {
 	var c checks
@@ -28,6 +31,9 @@ func (m *Community) Validate(Date) Problems {
 	}
 	return c.problems
 }
+
+// GovernedBy gives the code of the stakeholder's region.
+func (s *Stakeholder) GovernedBy() string { return s.RegionCode }
 
 // Validate gives everything that is wrong with a stakeholder by itself.
 func (s *Stakeholder) Validate(Date) Problems {
