@@ -2,6 +2,8 @@ package db
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -41,7 +43,7 @@ func (d *DB) ImportRegions(ctx context.Context, plan func(known []domain.Region)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		return writeRegions(ctx, tx, rows, written)
+		return writeRegions(ctx, tx, known, rows, written)
 	}))
 }
 
@@ -61,7 +63,6 @@ func knownRegions(ctx context.Context, tx pgx.Tx) ([]domain.Region, error) {
 		}
 		return kept
 	}
-	dates := map[string]*domain.Date{}
 	var regions []domain.Region
 	var parent, level, from, to pgtype.DriverBytes
 	var r domain.Region
@@ -72,13 +73,7 @@ func knownRegions(ctx context.Context, tx pgx.Tx) ([]domain.Region, error) {
 			r.ParentCode = once(parent)
 		}
 		if to != nil {
-			date, ok := dates[string(to)]
-			if !ok {
-				d := domain.Date(to)
-				date = &d
-				dates[string(d)] = date
-			}
-			r.ValidTo = date
+			r.ValidTo = (*domain.Date)(once(to))
 		}
 		regions = append(regions, r)
 		return nil
@@ -86,33 +81,26 @@ func knownRegions(ctx context.Context, tx pgx.Tx) ([]domain.Region, error) {
 	return regions, err
 }
 
-// writeRegions copies the rows to a table beside and merges them from there.
-func writeRegions(ctx context.Context, tx pgx.Tx, rows []domain.Region, written func(done, total int)) error {
-	if _, err := tx.Exec(ctx, `create temporary table regions_coming
-		(row integer primary key, code text collate "C", parent_code text, level text, name text, valid_from date, valid_to date)
-		on commit drop`); err != nil {
-		return err
-	}
-	columns := []string{"row", "code", "parent_code", "level", "name", "valid_from", "valid_to"}
-	source := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
-		r := &rows[i]
-		to := pgtype.Date{}
-		if r.ValidTo != nil {
-			to = pgtype.Date{Time: r.ValidTo.Time(), Valid: true}
+// writeRegions writes the rows in batches: new ones by COPY, for there may be all of a nation's, the others by UPDATE.
+func writeRegions(ctx context.Context, tx pgx.Tx, known, rows []domain.Region, written func(done, total int)) error {
+	done := 0
+	for batch := range slices.Chunk(rows, regionBatch) {
+		var coming, changed []domain.Region
+		for _, r := range batch {
+			_, there := slices.BinarySearchFunc(known, r.Code, func(k domain.Region, code string) int { return strings.Compare(k.Code, code) })
+			if there {
+				changed = append(changed, r)
+			} else {
+				coming = append(coming, r)
+			}
 		}
-		return []any{int32(i), r.Code, r.ParentCode, string(r.Level), r.Name, pgtype.Date{Time: r.ValidFrom.Time(), Valid: true}, to}, nil
-	})
-	if _, err := tx.CopyFrom(ctx, pgx.Identifier{"regions_coming"}, columns, source); err != nil {
-		return err
-	}
-	for done := 0; done < len(rows); {
-		if _, err := tx.Exec(ctx, `insert into regions (code, parent_code, level, name, valid_from, valid_to)
-			select code, parent_code, level, name, valid_from, valid_to from regions_coming where row >= $1 and row < $2 order by row
-			on conflict (code) do update set name = excluded.name, valid_to = excluded.valid_to`, done, done+regionBatch); err != nil {
+		if err := insertRegions(ctx, tx, coming); err != nil {
 			return err
 		}
-		done = min(done+regionBatch, len(rows))
-		if written != nil {
+		if err := updateRegions(ctx, tx, changed); err != nil {
+			return err
+		}
+		if done += len(batch); written != nil {
 			written(done, len(rows))
 		}
 	}
@@ -121,4 +109,37 @@ func writeRegions(ctx context.Context, tx pgx.Tx, rows []domain.Region, written 
 	}
 	_, err := tx.Exec(ctx, `analyze regions`)
 	return err
+}
+
+func insertRegions(ctx context.Context, tx pgx.Tx, rows []domain.Region) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	columns := []string{"code", "parent_code", "level", "name", "valid_from", "valid_to"}
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"regions"}, columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+		r := &rows[i]
+		return []any{r.Code, r.ParentCode, string(r.Level), r.Name, date(&r.ValidFrom), date(r.ValidTo)}, nil
+	}))
+	return err
+}
+
+func updateRegions(ctx context.Context, tx pgx.Tx, rows []domain.Region) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	codes, names, to := make([]string, len(rows)), make([]string, len(rows)), make([]pgtype.Date, len(rows))
+	for i, r := range rows {
+		codes[i], names[i], to[i] = r.Code, r.Name, date(r.ValidTo)
+	}
+	_, err := tx.Exec(ctx, `update regions r set name = now.name, valid_to = now.valid_to
+		from unnest($1::text[], $2::text[], $3::date[]) as now (code, name, valid_to) where r.code = now.code`, codes, names, to)
+	return err
+}
+
+// date gives a date to pgx's binary protocol.
+func date(d *domain.Date) pgtype.Date {
+	if d == nil {
+		return pgtype.Date{}
+	}
+	return pgtype.Date{Time: d.Time(), Valid: true}
 }

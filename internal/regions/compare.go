@@ -20,7 +20,7 @@ func compare(release []place, known []domain.Region, effective domain.Date) ([]d
 			before[known[i].Code] = &known[i]
 		}
 	}
-	var changed []domain.Region
+	changed := make([]domain.Region, 0, max(0, len(release)-len(known)))
 	for _, p := range release {
 		level, _ := domain.LevelOf(p.code) // the reader let only codes with a level pass
 		c := count[level]
