@@ -1,0 +1,216 @@
+package moving
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/command"
+	"github.com/berdaya/berdaya/workflow"
+)
+
+// Store is what moving needs of the database.
+type Store interface {
+	command.Store
+	// Snapshots reads programmes by id, in no order; it leaves out those that are not there.
+	Snapshots(ctx context.Context, ids []uuid.UUID) ([]*workflow.Snapshot, error)
+	// Facts reads the wanted facts in one snapshot, in the order wanted; it leaves out programmes that are not there.
+	Facts(ctx context.Context, wanted []workflow.Wanted) ([]workflow.FactsSnapshot, error)
+	// Write carries out a change, all of it or nothing, and tells whether it did: not where the programme has changed since.
+	Write(ctx context.Context, c workflow.Change) (bool, error)
+	// History gives all events of a programme by version.
+	History(ctx context.Context, programmeID uuid.UUID) ([]domain.ProgrammeEvent, error)
+}
+
+// Moves is the use case. All fields are needed.
+type Moves struct {
+	Store      Store
+	Rules      workflow.Rules
+	Definition workflow.Definition
+	Clock      domain.Clock
+	IDs        domain.IDs
+}
+
+// Command is a move of one programme, as an actor asks for it.
+type Command struct {
+	ProgrammeID     uuid.UUID
+	Move            domain.Move
+	ToStage         *domain.Stage // SEND_BACK only: the earlier stage
+	Reason          *string       // needed for every move but ADVANCE; 1 to 10,000 characters
+	ReviewOn        *domain.Date  // HOLD only: today or later
+	ShiftDueDates   bool          // RESUME only: whether due dates shift by the time held
+	ExpectedVersion *int64        // the version the actor saw; nil: whatever it is
+	Key             *string       // the actor's own, so that the command is carried out once
+}
+
+// Outcome is what came of a command, or would.
+type Outcome struct {
+	ProgrammeID uuid.UUID
+	EventID     *uuid.UUID // the entry in the history; nil for a dry run and where nothing was done
+	Version     int64      // of the programme after it; 0 where nothing was done
+	Allowed     bool       // whether it was done, or with a dry run could be
+	Repeated    bool       // an earlier command with the same key did it
+	Blocks      []domain.Block
+}
+
+// tries is how often a command is decided before the actor is told that others keep changing the programme.
+const tries = 4
+
+// Move carries out a move. Where it fails the outcome still carries the blocks. Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN,
+// BAD_USER_INPUT, REASON_REQUIRED, MOVE_NOT_POSSIBLE, BLOCKED, RULES_UNAVAILABLE, IDEMPOTENCY_MISMATCH, CONFLICT with the
+// present version in its params, and UNAVAILABLE.
+func (m *Moves) Move(ctx context.Context, actor access.Actor, c Command) (Outcome, error) {
+	if err := access.MayAct(actor); err != nil {
+		return Outcome{}, err
+	}
+	c = c.tidy()
+	once := c.once(actor)
+	if before, err := command.Recall(ctx, m.Store, once); before != nil || err != nil {
+		return c.repeated(before), err
+	}
+	out, err := m.try(ctx, actor, c, once)
+	if err != nil {
+		// The failure may come from the same command, sent twice, that was quicker.
+		before, recallErr := command.Recall(ctx, m.Store, once)
+		if before != nil || domain.CodeOf(recallErr) == domain.CodeIdempotencyMismatch {
+			return c.repeated(before), recallErr
+		}
+	}
+	return out, err
+}
+
+// DryRun says what would come of a move, and changes nothing. Its errors are those of Move.
+func (m *Moves) DryRun(ctx context.Context, actor access.Actor, c Command) (Outcome, error) {
+	d, s, err := m.decide(ctx, actor, c.tidy())
+	if err != nil {
+		return Outcome{ProgrammeID: c.ProgrammeID, Blocks: d.Blocks}, err
+	}
+	return Outcome{ProgrammeID: c.ProgrammeID, Version: s.Programme.Version + 1, Allowed: true, Blocks: d.Blocks}, nil
+}
+
+// try decides and writes until the programme holds still.
+func (m *Moves) try(ctx context.Context, actor access.Actor, c Command, once command.Command) (Outcome, error) {
+	out := Outcome{ProgrammeID: c.ProgrammeID}
+	var seen int64
+	for range tries {
+		d, s, err := m.decide(ctx, actor, c)
+		out.Blocks = d.Blocks
+		switch {
+		case seen != 0 && s != nil && s.Programme.Version != seen:
+			return out, conflict(s.Programme.Version)
+		case err != nil:
+			return out, err
+		}
+		seen = s.Programme.Version
+		done, err := m.write(ctx, &d, s, once)
+		if err != nil {
+			return out, err
+		}
+		if done {
+			out.EventID, out.Version, out.Allowed = &d.Event.ID, d.Event.Version, true
+			return out, nil
+		}
+	}
+	return out, conflict(seen)
+}
+
+// decide reads what a decision needs and has the engine decide. The snapshot that was decided on is nil only where the actor
+// does not get to see it.
+func (m *Moves) decide(ctx context.Context, actor access.Actor, c Command) (workflow.Decision, *workflow.Snapshot, error) {
+	s, err := m.snapshot(ctx, actor, c)
+	if err != nil {
+		return workflow.Decision{}, s, err
+	}
+	wc := workflow.Command{Actor: actor.Subject, Move: c.Move, ToStage: c.ToStage, Reason: c.Reason, ReviewOn: c.ReviewOn,
+		ShiftDueDates: c.ShiftDueDates, At: m.Clock.Now()}
+	d := workflow.Decide(m.Definition, s.State(), nil, &workflow.Judgement{}, wc)
+	if d.Err != nil || !workflow.AsksRules(c.Move) {
+		return d, s, d.Err
+	}
+	judged, err := m.judge(ctx, []*workflow.Snapshot{s}, wc.At)
+	switch {
+	case err != nil:
+		return workflow.Decision{}, s, err
+	case len(judged) == 0:
+		return workflow.Decision{}, nil, access.NotFound()
+	}
+	j := judged[0]
+	if err := permit(actor, &j.Snapshot, c); err != nil {
+		return workflow.Decision{}, s, err
+	}
+	d = workflow.Decide(m.Definition, j.State(), &j.Facts, j.judgement, wc)
+	return d, &j.Snapshot, d.Err
+}
+
+// snapshot reads the programme and lets through whoever may move it.
+func (m *Moves) snapshot(ctx context.Context, actor access.Actor, c Command) (*workflow.Snapshot, error) {
+	found, err := m.Store.Snapshots(ctx, []uuid.UUID{c.ProgrammeID})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0:
+		if err := access.MayAct(actor); err != nil {
+			return nil, err
+		}
+		return nil, access.NotFound()
+	case found[0].Hash == "":
+		return nil, domain.Errorf(domain.CodeInternal, "programme %s has no history at its version %d", c.ProgrammeID, found[0].Programme.Version)
+	}
+	return found[0], permit(actor, found[0], c)
+}
+
+// permit says whether the actor may make the move with what is there.
+func permit(actor access.Actor, s *workflow.Snapshot, c Command) error {
+	if err := access.MayMove(actor, &s.Programme, c.Move); err != nil && domain.Moves.Has(string(c.Move)) {
+		return err
+	}
+	if err := access.MaySee(actor, s.Programme.RegionCode); err != nil {
+		return err
+	}
+	if c.ExpectedVersion != nil && *c.ExpectedVersion != s.Programme.Version {
+		return conflict(s.Programme.Version)
+	}
+	return nil
+}
+
+// write seals the decision and has it written with the outcome to remember.
+func (m *Moves) write(ctx context.Context, d *workflow.Decision, s *workflow.Snapshot, once command.Command) (bool, error) {
+	d.Seal(m.IDs, s.Hash)
+	version := d.Event.Version
+	remember, err := once.Record(command.Outcome{Code: command.Done, IDs: []uuid.UUID{d.Event.ProgrammeID, d.Event.ID}, Version: &version})
+	if err != nil {
+		return false, err
+	}
+	return m.Store.Write(ctx, workflow.Change{Decision: *d, Version: s.Programme.Version, FactsVersion: s.Programme.FactsVersion, Remember: remember})
+}
+
+func conflict(version int64) error {
+	e := domain.Errorf(domain.CodeConflict, "somebody else changed the programme first; it has version %d now: look at it again and decide anew", version)
+	e.Params = map[string]any{"version": version}
+	return e.In("program sudah diubah pihak lain; lihat versi terbarunya lalu putuskan kembali").At("expectedVersion")
+}
+
+// tidy gives the command in the one form that is judged, stored and compared.
+func (c Command) tidy() Command {
+	w := workflow.Command{Reason: c.Reason}.Tidy()
+	c.Reason = w.Reason
+	c.ShiftDueDates = c.ShiftDueDates && c.Move == domain.Resume
+	return c
+}
+
+// once gives the command as it is remembered.
+func (c Command) once(actor access.Actor) command.Command {
+	input := c
+	input.Key = nil
+	return command.Command{Actor: actor.Subject, Key: c.Key, Name: "moveProgramme", Input: input}
+}
+
+// repeated gives the outcome of the earlier command with the same key.
+func (c Command) repeated(before *command.Outcome) Outcome {
+	if before == nil {
+		return Outcome{ProgrammeID: c.ProgrammeID}
+	}
+	return Outcome{ProgrammeID: before.IDs[0], EventID: &before.IDs[1], Version: *before.Version, Allowed: true, Repeated: true}
+}
