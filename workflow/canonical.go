@@ -25,7 +25,7 @@ import (
 //     field's name. They are sorted byte by byte. Embedded structs are part of the object they are embedded in.
 //   - What is empty is left out: nil, an empty list, an empty object. So a column that is added later changes no hash.
 //   - Instants are strings in UTC with six decimals, 2026-01-02T03:04:05.000006Z, which is what PostgreSQL keeps; dates and
-//     ids are strings; bytes and texts are JSON strings in which only what RFC 8259 demands is escaped.
+//     ids are strings; texts are JSON strings in which only what RFC 8259 demands, U+2028 and U+2029 are escaped.
 //   - Integers are JSON numbers. Decimals and the numbers within stored JSON are strings without exponent and without
 //     zeros at the end; floating-point numbers are the shortest string that reads back the same.
 //   - Stored JSON (jsonb) is an object or list like any other, so its key order and blanks do not matter.
