@@ -2806,9 +2806,8 @@ type Finding struct {
 	Severity      string                 `protobuf:"bytes,4,opt,name=severity,proto3" json:"severity,omitempty"` // MINOR, MODERATE, SEVERE
 	Status        string                 `protobuf:"bytes,5,opt,name=status,proto3" json:"status,omitempty"`     // OPEN, CLOSED
 	HasAction     bool                   `protobuf:"varint,6,opt,name=has_action,json=hasAction,proto3" json:"has_action,omitempty"`
-	HasOwner      bool                   `protobuf:"varint,7,opt,name=has_owner,json=hasOwner,proto3" json:"has_owner,omitempty"` // whether somebody answers for it
-	DueOn         *string                `protobuf:"bytes,8,opt,name=due_on,json=dueOn,proto3,oneof" json:"due_on,omitempty"`
-	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"` // absent while it is open
+	DueOn         *string                `protobuf:"bytes,7,opt,name=due_on,json=dueOn,proto3,oneof" json:"due_on,omitempty"`
+	ClosedAt      *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=closed_at,json=closedAt,proto3" json:"closed_at,omitempty"` // absent while it is open
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2881,13 +2880,6 @@ func (x *Finding) GetStatus() string {
 func (x *Finding) GetHasAction() bool {
 	if x != nil {
 		return x.HasAction
-	}
-	return false
-}
-
-func (x *Finding) GetHasOwner() bool {
-	if x != nil {
-		return x.HasOwner
 	}
 	return false
 }
@@ -3454,7 +3446,7 @@ const file_plugins_rules_rules_proto_rawDesc = "" +
 	"\x0fwith_disability\x18\b \x01(\bH\x02R\x0ewithDisability\x88\x01\x01B\x06\n" +
 	"\x04_sexB\v\n" +
 	"\t_age_bandB\x12\n" +
-	"\x10_with_disability\"\x9a\x02\n" +
+	"\x10_with_disability\"\xfd\x01\n" +
 	"\aFinding\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x19\n" +
 	"\bfound_on\x18\x02 \x01(\tR\afoundOn\x12\x14\n" +
@@ -3462,10 +3454,9 @@ const file_plugins_rules_rules_proto_rawDesc = "" +
 	"\bseverity\x18\x04 \x01(\tR\bseverity\x12\x16\n" +
 	"\x06status\x18\x05 \x01(\tR\x06status\x12\x1d\n" +
 	"\n" +
-	"has_action\x18\x06 \x01(\bR\thasAction\x12\x1b\n" +
-	"\thas_owner\x18\a \x01(\bR\bhasOwner\x12\x1a\n" +
-	"\x06due_on\x18\b \x01(\tH\x00R\x05dueOn\x88\x01\x01\x127\n" +
-	"\tclosed_at\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAtB\t\n" +
+	"has_action\x18\x06 \x01(\bR\thasAction\x12\x1a\n" +
+	"\x06due_on\x18\a \x01(\tH\x00R\x05dueOn\x88\x01\x01\x127\n" +
+	"\tclosed_at\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\bclosedAtB\t\n" +
 	"\a_due_on\"\x8f\x01\n" +
 	"\vStakeholder\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +

@@ -1,0 +1,281 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/plugins/national"
+	"github.com/berdaya/berdaya/plugins/rules"
+	"github.com/berdaya/berdaya/plugins/rules/rulespb"
+	"github.com/berdaya/berdaya/workflow"
+)
+
+// The test binary plays every rule set, and the server that is killed: the first argument says so.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "play" {
+		play(os.Args[2])
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func play(part string) {
+	switch part {
+	case "national":
+		national.Serve()
+	case "server": // binds a rule set, says where its process is and waits to be killed
+		serveUntilKilled(os.Args[3])
+	case "mute":
+		select {}
+	case "exits":
+		fmt.Fprintln(os.Stderr, "no configuration here")
+		os.Exit(3)
+	case "talker": // writes a long first line, and more than a pipe holds
+		fmt.Println(strings.Repeat("x", 300<<10))
+		select {}
+	default:
+		serveRaw(part)
+	}
+}
+
+// serveRaw serves the contract without the kit, so that it can be broken.
+func serveRaw(part string) {
+	r := &raw{part: part, stdout: os.Stdout, stderr: os.Stderr} // Serve puts pipes in their place
+	plugin.Serve(&plugin.ServeConfig{
+		HandshakeConfig: rules.Handshake, Plugins: plugin.PluginSet{rules.PluginName: r}, GRPCServer: plugin.DefaultGRPCServer,
+		Logger: hclog.NewNullLogger(),
+	})
+}
+
+// raw is a rule set with one rule, GOOD, that passes, and one fault.
+type raw struct {
+	plugin.NetRPCUnsupportedPlugin
+	rulespb.UnimplementedRulesServer
+	part           string
+	stdout, stderr *os.File
+}
+
+func (r *raw) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
+	rulespb.RegisterRulesServer(s, r)
+	return nil
+}
+
+func (r *raw) GRPCClient(context.Context, *plugin.GRPCBroker, *grpc.ClientConn) (any, error) {
+	return nil, nil
+}
+
+func (r *raw) Describe(context.Context, *rulespb.DescribeRequest) (*rulespb.DescribeResponse, error) {
+	d := &rulespb.DescribeResponse{Name: "raw", Version: "1", Contract: 1, Title: &rulespb.Text{En: "Raw"}, Facts: []string{rules.Needs},
+		Rules: []*rulespb.Rule{{Code: "GOOD", Title: &rulespb.Text{En: "Good"}, Stages: rules.Stages, Moves: rules.Moves,
+			Severity: rules.Block, Waivable: rules.ByNobody}}}
+	if r.part == "other name" {
+		d.Name = "other"
+	}
+	return d, nil
+}
+
+func (r *raw) Configure(context.Context, *rulespb.ConfigureRequest) (*rulespb.ConfigureResponse, error) {
+	switch r.part {
+	case "noisy":
+		fmt.Fprintln(r.stderr, `{"@message": 1}`)
+		fmt.Fprintln(r.stderr, strings.Repeat("e", 300<<10))
+		fmt.Fprintln(r.stdout, strings.Repeat("o", 300<<10)) // more than a pipe holds
+		for range 1000 {
+			fmt.Println("through go-plugin's own stream", strings.Repeat("s", 200))
+		}
+	case "parent":
+		child := exec.Command("/bin/sleep", "300")
+		child.Stdout, child.Stderr = r.stdout, r.stderr
+		if err := child.Start(); err != nil {
+			return nil, err
+		}
+		outcast := exec.Command("/bin/sleep", "301") // leaves the group and keeps the pipes
+		outcast.Stdout, outcast.Stderr = r.stdout, r.stderr
+		outcast.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+		if err := outcast.Start(); err != nil {
+			return nil, err
+		}
+		return &rulespb.ConfigureResponse{}, os.WriteFile("children", fmt.Appendf(nil, "%d %d", child.Process.Pid, outcast.Process.Pid), 0o644)
+	}
+	return &rulespb.ConfigureResponse{}, nil
+}
+
+func (r *raw) Evaluate(ctx context.Context, in *rulespb.EvaluateRequest) (*rulespb.EvaluateResponse, error) {
+	out := &rulespb.EvaluateResponse{}
+	for _, q := range in.GetQuestions() {
+		out.Answers = append(out.Answers, &rulespb.Answer{ProgrammeId: q.GetProgrammeId(), Verdicts: []*rulespb.Verdict{{Rule: "GOOD", Passed: true}}})
+	}
+	switch verdict := out.Answers[0].Verdicts[0]; r.part {
+	case "wrong id":
+		out.Answers[0].ProgrammeId = uuid.Nil.String()
+	case "too few":
+		out.Answers = out.Answers[1:]
+	case "silent":
+		out.Answers[0].Verdicts = nil
+	case "severity":
+		verdict.Severity = "FATAL"
+	case "waiver":
+		verdict.Waivable = rules.ByRegion
+	case "no message":
+		verdict.Passed = false
+	case "too large":
+		verdict.Message = &rulespb.Text{En: strings.Repeat("x", rules.MaxAnswerBytes)}
+	case "late":
+		<-ctx.Done()
+	case "dies":
+		go func() { panic("in a goroutine of its own") }()
+		<-ctx.Done()
+	case "batches":
+		if len(in.GetQuestions()) > 10 {
+			return nil, fmt.Errorf("%d questions", len(in.GetQuestions()))
+		}
+	}
+	return out, nil
+}
+
+func (r *raw) Plan(_ context.Context, in *rulespb.PlanRequest) (*rulespb.PlanResponse, error) {
+	out := &rulespb.PlanResponse{}
+	for _, q := range in.GetQuestions() {
+		out.Plans = append(out.Plans, &rulespb.StagePlan{ProgrammeId: q.GetProgrammeId(), DueOn: "2026-03-05"})
+	}
+	switch r.part {
+	case "bad plan":
+		out.Plans[0].DueOn = "soon"
+	}
+	return out, nil
+}
+
+func (r *raw) Health(context.Context, *rulespb.HealthRequest) (*rulespb.HealthResponse, error) {
+	return &rulespb.HealthResponse{Serving: true}, nil
+}
+
+// serveUntilKilled is a server with a rule set; it writes the pid of the rule set's process on standard output.
+func serveUntilKilled(dir string) {
+	h, err := New(Options{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
+	if err == nil {
+		if err = h.Bind(Binding{RuleSet: national.Name, Region: domain.NationCode, Command: as("national")}); err == nil {
+			err = h.Ready(context.Background())
+		}
+	}
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println(h.Status()[0].PID, h.place.dir)
+	select {}
+}
+
+// as gives the command that plays a part.
+func as(part ...string) Command {
+	c, err := Own(append([]string{"play"}, part...)...)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// newHost gives a host that is closed, and checked to leave nothing behind, when the test ends.
+func newHost(t testing.TB, change func(*Options), bindings ...Binding) *Host {
+	t.Helper()
+	o := Options{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	if change != nil {
+		change(&o)
+	}
+	h, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, h) })
+	for _, b := range bindings {
+		if err := h.Bind(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return h
+}
+
+// closed closes a host within its bound and sees that neither process nor folder is left.
+func closed(t testing.TB, h *Host) {
+	t.Helper()
+	var pids []int
+	for _, s := range h.Status() {
+		pids = append(pids, s.PID)
+	}
+	began := time.Now()
+	if err := h.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 3*h.options.StopTimeout+2*time.Second {
+		t.Errorf("closing took %s", took)
+	}
+	for _, pid := range pids {
+		if runs(pid) {
+			t.Errorf("process %d is left", pid)
+		}
+	}
+	if _, err := os.Stat(h.place.dir); err == nil {
+		t.Errorf("%s is left", h.place.dir)
+	}
+}
+
+// runs tells whether a process runs; a zombie does not.
+func runs(pid int) bool {
+	if pid == 0 {
+		return false
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, after, _ := strings.Cut(string(stat), ") ")
+	return !strings.HasPrefix(after, "Z")
+}
+
+func ready(t testing.TB, h *Host) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := h.Ready(ctx); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func until(t testing.TB, within time.Duration, what string, done func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(within); !done(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("within %s it did not happen that %s", within, what)
+		}
+	}
+}
+
+var nation = Binding{RuleSet: national.Name, Region: domain.NationCode, Command: as("national")}
+
+func rawIn(region, part string) Binding {
+	return Binding{RuleSet: "raw", Region: region, Command: as(part)}
+}
+
+// question asks to advance a programme without content out of IDENTIFY.
+func question(region string) workflow.Question {
+	return workflow.Question{Move: domain.Advance, Target: domain.Plan, At: time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC),
+		Facts: &workflow.Facts{Region: domain.Region{Code: region}, Programme: domain.Programme{
+			Record: domain.Record{ID: uuid.New()}, RegionCode: region, Stage: domain.Identify, Status: domain.Active}}}
+}
+
+func judge(t testing.TB, h *Host, region string) workflow.Judgement {
+	t.Helper()
+	return h.Judge(t.Context(), []workflow.Question{question(region)})[0]
+}

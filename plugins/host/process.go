@@ -1,0 +1,196 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	gorunner "github.com/hashicorp/go-plugin/runner"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/berdaya/berdaya/plugins/rules"
+	"github.com/berdaya/berdaya/plugins/rules/rulespb"
+)
+
+// process is one run of a rule set's program, from its start to its end. A program that is started again is a new process.
+type process struct {
+	description *rules.Description
+	rules       rulespb.RulesClient
+	calls       chan struct{} // one entry for each call in flight
+
+	client *plugin.Client
+	runner *runner
+	dir    string
+	spare  func() bool // keeps the end of the starting context from ending the process
+	output *lines
+	log    *slog.Logger
+}
+
+// start starts a program and asks it who it is. Nothing is left of it when start fails, or when the context ends
+// before it is done.
+func start(ctx context.Context, o *Options, p *place, as *syscall.Credential, program string, b *Binding, log *slog.Logger) (_ *process, err error) {
+	parameters, err := structpb.NewStruct(b.Parameters)
+	if err != nil {
+		return nil, fmt.Errorf("its parameters cannot be sent: %w", err)
+	}
+	run := &process{calls: make(chan struct{}, o.CallsInFlight), output: &lines{log: log}, log: log}
+	run.client = plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  rules.Handshake,
+		Plugins:          rules.Client(),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         true,
+		SkipHostEnv:      true,
+		StartTimeout:     o.StartTimeout,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: p.dir},
+		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
+			grpc.MaxCallSendMsgSize(rules.MaxRequestBytes), grpc.MaxCallRecvMsgSize(rules.MaxAnswerBytes))},
+		// go-plugin parses what a process logs, and a line such as {"@message": 1} makes it panic. At level Off it does not
+		// look, and we read the lines ourselves.
+		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}),
+		Stderr: run.output, SyncStdout: run.output, SyncStderr: run.output,
+		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, dir string) (gorunner.Runner, error) {
+			run.dir = dir
+			if as != nil {
+				if err := os.Chown(dir, int(as.Uid), int(as.Gid)); err != nil {
+					return nil, err
+				}
+			}
+			r := newRunner(program, b.Command.Args, spec.Env, dir, as, o.Memory)
+			r.out, run.runner = run.output, r
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			run.spare = context.AfterFunc(ctx, r.kill)
+			return r, nil
+		},
+	})
+	defer func() {
+		if run.spare != nil {
+			run.spare()
+		}
+		if err != nil {
+			run.stop(o.StopTimeout)
+			err = run.explain(err)
+		}
+	}()
+	protocol, err := run.client.Client()
+	if err != nil {
+		return nil, err
+	}
+	served, err := protocol.Dispense(rules.PluginName)
+	if err != nil {
+		return nil, err
+	}
+	run.rules = served.(rulespb.RulesClient)
+	asking, cancel := context.WithTimeout(ctx, o.StartTimeout)
+	defer cancel()
+	if run.description, err = run.rules.Describe(asking, &rulespb.DescribeRequest{}); err != nil {
+		return nil, err
+	}
+	if err := rules.CheckDescription(run.description); err != nil {
+		return nil, fmt.Errorf("it does not keep the contract: %w", err)
+	}
+	if run.description.Name != b.RuleSet {
+		return nil, fmt.Errorf("it says that its name is %s", run.description.Name)
+	}
+	if _, err := run.rules.Configure(asking, &rulespb.ConfigureRequest{Region: b.Region, Parameters: parameters}); err != nil {
+		return nil, fmt.Errorf("it does not take its parameters: %s", status.Convert(err).Message())
+	}
+	return run, nil
+}
+
+// explain puts the failure of a call in words, with the process's last line where it has ended.
+func (p *process) explain(err error) error {
+	switch status.Code(err) {
+	case codes.DeadlineExceeded:
+		return errLate
+	case codes.Canceled:
+		return errors.New("the call was given up")
+	}
+	text := err.Error()
+	if s, ok := status.FromError(err); ok {
+		text = s.Message()
+	}
+	if last := p.output.lastLine(); p.ended() && last != "" {
+		text += "; its last line was: " + last
+	}
+	return errors.New(clip(strings.Join(strings.Fields(text), " "), 500))
+}
+
+// errLate is a call that was not answered in time.
+var errLate = errors.New("it did not answer in time")
+
+func (p *process) ended() bool {
+	if p.runner == nil {
+		return true
+	}
+	select {
+	case <-p.runner.exited:
+		return true
+	default:
+		return false
+	}
+}
+
+func (p *process) pid() int {
+	p.runner.mu.Lock()
+	defer p.runner.mu.Unlock()
+	return p.runner.pid
+}
+
+// drain waits until no call is in flight and lets none begin.
+func (p *process) drain(ctx context.Context) {
+	for range cap(p.calls) {
+		select {
+		case p.calls <- struct{}{}:
+		case <-p.runner.exited:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// stop ends the process: politely for the time given, then with its whole group. go-plugin's own Kill has no deadline: it waits
+// for ever on a process that is frozen.
+func (p *process) stop(within time.Duration) {
+	killed := make(chan struct{})
+	go func() {
+		p.client.Kill()
+		close(killed)
+	}()
+	select {
+	case <-killed:
+	case <-time.After(within):
+	}
+	if p.runner != nil {
+		p.runner.kill()
+	}
+	select {
+	case <-killed:
+	case <-time.After(within + tail):
+		p.log.Error("the rule set's connection could not be closed", "pid", p.pid())
+	}
+	if p.dir != "" {
+		_ = os.RemoveAll(p.dir) // go-plugin forgets it when the start failed early
+	}
+}
+
+func clip(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
