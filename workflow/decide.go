@@ -84,7 +84,7 @@ func (d *Decision) carryOut(def Definition, s State, facts *Facts, j *Judgement,
 	e.FromStage, e.ToStage, e.FromStatus, e.ToStatus = &s.Stage, d.Step.ToStage, &s.Status, d.Step.ToStatus
 	e.Reason, e.ReviewOn = c.Reason, c.ReviewOn
 	if j != nil {
-		e.RuleRevisions = j.Revisions
+		e.RuleRevisions = append(e.RuleRevisions, j.Revisions...)
 	}
 	if facts != nil {
 		hash := facts.Hash()
