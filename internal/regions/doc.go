@@ -2,7 +2,8 @@
 //
 // A release is a folder of four files: provinces.csv, regencies.csv, districts.csv and villages.csv. Each has a header line,
 // and under it one region a line: its code, its name and, below the provinces, the code of its parent. Columns are found by
-// name, so their order is free, and others beside them are ignored.
+// name, so their order is free, and others beside them are ignored. The files are UTF-8 with commas, with or without a byte
+// order mark; a name with a comma stands in quotes, and a lone quote inside a name is part of it.
 //
 // The files are read in full before anything is written. A broken row is reported with file, line and column, up to
 // MaxProblems of them at once, and then nothing is changed. A line is counted from 1, the header being the first; a column is

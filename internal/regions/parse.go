@@ -2,6 +2,7 @@ package regions
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -48,6 +49,9 @@ type place struct {
 // errEnough ends the reading when there are as many problems as are reported at once.
 var errEnough = errors.New("enough problems")
 
+// errStop ends the reading of one file after a problem.
+var errStop = errors.New("the rest of the file cannot be read")
+
 // reader reads a release and gathers its problems.
 type reader struct {
 	places   []place
@@ -87,6 +91,7 @@ func read(ctx context.Context, source fs.FS, progress func(done, total int)) ([]
 		switch {
 		case errors.Is(err, errEnough):
 			return nil, r.problems
+		case errors.Is(err, errStop):
 		case err != nil && ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
@@ -110,13 +115,29 @@ func (r *reader) list(l list, in io.Reader, parents map[string]int) (map[string]
 	rows := csv.NewReader(buffer)
 	rows.FieldsPerRecord = -1
 	rows.ReuseRecord = true
+	rows.LazyQuotes = true // releases up to 3.1.2 of the usual list write Soka"an without quotes around it
 
-	header, err := rows.Read()
+	next := func() ([]string, error) {
+		row, err := rows.Read()
+		if err != nil {
+			return nil, err
+		}
+		for i, field := range row {
+			if strings.Contains(field, "\n") { // it took in the rows after it, which cannot be told apart now
+				line, column := rows.FieldPos(i)
+				return nil, cmp.Or(r.problem(l, line, column, "", "the field runs over several lines; its quote is not closed",
+					"isian ini terbentang beberapa baris; tanda kutipnya tidak ditutup"), errStop)
+			}
+		}
+		return row, nil
+	}
+
+	header, err := next()
 	if errors.Is(err, io.EOF) {
 		return nil, r.problem(l, 1, 1, "", "the file is empty; its first line names the columns", "berkas kosong; baris pertamanya memuat nama kolom")
 	}
 	if err != nil {
-		return nil, r.syntax(l, err)
+		return nil, err
 	}
 	columns, err := r.header(l, rows, header)
 	if columns == nil || err != nil {
@@ -125,12 +146,12 @@ func (r *reader) list(l list, in io.Reader, parents map[string]int) (map[string]
 	width := len(header)
 	codes := map[string]int{}
 	for n := 1; ; n++ {
-		row, err := rows.Read()
+		row, err := next()
 		if errors.Is(err, io.EOF) {
 			return codes, nil
 		}
 		if err != nil {
-			return nil, r.syntax(l, err)
+			return nil, err
 		}
 		if n > MaxFileRows {
 			line, column := rows.FieldPos(0)
@@ -253,26 +274,11 @@ func nameFault(name string) (en, id string) {
 	case !utf8.ValidString(name):
 		return "the name is not UTF-8; save the file with that encoding", "nama tidak dalam UTF-8; simpan berkas dengan pengodean itu"
 	case strings.ContainsFunc(name, unicode.IsControl):
-		return "the name contains a control character, such as a line break or a zero byte", "nama memuat karakter kendali, misalnya ganti baris atau bita nol"
+		return "the name contains a control character, such as a tab or a zero byte", "nama memuat karakter kendali, misalnya tab atau bita nol"
 	case utf8.RuneCountInString(name) > maxName:
 		return fmt.Sprintf("the name is longer than %d characters", maxName), fmt.Sprintf("nama lebih dari %d karakter", maxName)
 	}
 	return "", ""
-}
-
-// syntax reports what the CSV reader could not understand. The file is not read further, for where one quote is wrong the
-// rows after it cannot be told apart. An error of the file itself is returned.
-func (r *reader) syntax(l list, err error) error {
-	p, ok := errors.AsType[*csv.ParseError](err)
-	if !ok {
-		return err
-	}
-	line, column := p.Line, p.Column
-	if p.StartLine < line { // a quote that took in the lines after it: the row it began in is to be looked at
-		line, column = p.StartLine, 1
-	}
-	return r.problem(l, line, column, "", "a quote stands in the wrong place or is not closed; inside a quoted field write it twice",
-		"tanda kutip salah tempat atau tidak ditutup; di dalam isian berkutip tulislah dua kali")
 }
 
 // problem notes a problem; errEnough says that no more are wanted. name is the column's, "" if it is about no column.

@@ -75,16 +75,15 @@ func TestReadNamesFileLineAndColumn(t *testing.T) {
 		"code without dots":    {"provinces.csv", "name,code\nJawa Barat,032\n", `provinces.csv, line 2, column 12 (code): "032" is not the code of a province; one looks like 32`},
 		"the nation":           {"provinces.csv", "code,name\nID,Indonesia\n", `provinces.csv, line 2, column 1 (code): "ID" is not the code of a province; one looks like 32`},
 		"not UTF-8":            {"villages.csv", head + "32.73.05.1001,32.73.05,Regapu\x92u\n", "villages.csv, line 2, column 24 (name): the name is not UTF-8; save the file with that encoding"},
-		"zero byte":            {"villages.csv", head + "32.73.05.1001,32.73.05,Suka\x00warna\n", "villages.csv, line 2, column 24 (name): the name contains a control character, such as a line break or a zero byte"},
-		"line break in name":   {"villages.csv", head + "32.73.05.1001,32.73.05,\"Suka\nwarna\"\n", "villages.csv, line 2, column 24 (name): the name contains a control character, such as a line break or a zero byte"},
+		"zero byte":            {"villages.csv", head + "32.73.05.1001,32.73.05,Suka\x00warna\n", "villages.csv, line 2, column 24 (name): the name contains a control character, such as a tab or a zero byte"},
 		"code not UTF-8":       {"villages.csv", head + "32.73.05.100\xff,32.73.05,A\n", `villages.csv, line 2, column 1 (code): "32.73.05.100\xff" is not the code of a village; one looks like 32.73.05.1001`},
 		"empty name":           {"villages.csv", head + "32.73.05.1001,32.73.05, \n", "villages.csv, line 2, column 24 (name): the name is empty"},
 		"long name":            {"villages.csv", head + "32.73.05.1001,32.73.05," + strings.Repeat("é", 201) + "\n", "villages.csv, line 2, column 24 (name): the name is longer than 200 characters"},
 		"short row":            {"villages.csv", head + "32.73.05.1001,32.73.05\n", "villages.csv, line 2, column 15: the row has 2 fields where the header names 3 columns; a name with a comma needs quotes"},
 		"long row":             {"villages.csv", head + "32.73.05.1001,32.73.05,Suka, warna\n", "villages.csv, line 2, column 29: the row has 4 fields where the header names 3 columns; a name with a comma needs quotes"},
-		"open quote":           {"villages.csv", head + "32.73.05.1001,32.73.05,\"Suka\n", "villages.csv, line 2, column 30: a quote stands in the wrong place or is not closed; inside a quoted field write it twice"},
-		"quote over lines":     {"villages.csv", head + "32.73.05.1001,32.73.05,\"Suka\n32.73.05.1002,32.73.05,A\n", "villages.csv, line 2, column 1: a quote stands in the wrong place or is not closed; inside a quoted field write it twice"},
-		"bare quote":           {"villages.csv", head + "32.73.05.1001,32.73.05,Su\"ka\n", "villages.csv, line 2, column 26: a quote stands in the wrong place or is not closed; inside a quoted field write it twice"},
+		"quote not closed":     {"villages.csv", head + "32.73.05.1001,32.73.05,\"Suka\n32.73.05.1002,32.73.05,A\n", "villages.csv, line 2, column 24: the field runs over several lines; its quote is not closed"},
+		"line break in a note": {"villages.csv", "note,code,district_code,name\n\"a\r\nb\",32.73.05.1001,32.73.05,A\n", "villages.csv, line 2, column 1: the field runs over several lines; its quote is not closed"},
+		"quote in the header":  {"villages.csv", "\"code,district_code,name\n", "villages.csv, line 1, column 1: the field runs over several lines; its quote is not closed"},
 		"missing column":       {"villages.csv", "code,name\n32.73.05.1001,A\n", "villages.csv, line 1, column 1 (district_code): the column is missing; the first line names the columns, with commas between them"},
 		"column twice":         {"villages.csv", "code,name,district_code,name\n", "villages.csv, line 1, column 25 (name): the column is there twice"},
 		"empty file":           {"villages.csv", "", "villages.csv, line 1, column 1: the file is empty; its first line names the columns"},
@@ -105,6 +104,16 @@ func TestReadNamesFileLineAndColumn(t *testing.T) {
 				t.Errorf("code %s, in Indonesian %q", domain.CodeOf(err), problems[0].Text.ID)
 			}
 		})
+	}
+}
+
+func TestReadTakesAQuoteInsideAName(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{`Soka"an`, `"Soka""an"`, `"Soka"an"`} {
+		got, err := read(t.Context(), release(map[string]string{"villages.csv": "code,district_code,name\n32.73.05.1001,32.73.05," + name + "\n"}), nil)
+		if err != nil || got[3].name != `Soka"an` {
+			t.Errorf("%s was read as %v: %v", name, got, err)
+		}
 	}
 }
 
