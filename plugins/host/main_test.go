@@ -97,12 +97,12 @@ func (r *raw) Configure(context.Context, *rulespb.ConfigureRequest) (*rulespb.Co
 			fmt.Println("through go-plugin's own stream", strings.Repeat("s", 200))
 		}
 	case "parent":
-		child := exec.Command("/bin/sleep", "300")
+		child := exec.Command("/bin/sleep", "60")
 		child.Stdout, child.Stderr = r.stdout, r.stderr
 		if err := child.Start(); err != nil {
 			return nil, err
 		}
-		outcast := exec.Command("/bin/sleep", "301") // leaves the group and keeps the pipes
+		outcast := exec.Command("/bin/sleep", "15") // leaves the group and keeps the pipes
 		outcast.Stdout, outcast.Stderr = r.stdout, r.stderr
 		outcast.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		if err := outcast.Start(); err != nil {
