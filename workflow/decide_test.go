@@ -30,7 +30,10 @@ func TestABlockStopsAndARemarkDoesNot(t *testing.T) {
 	if diff := cmp.Diff(j.Blocks, workflow.Remarks(d.Event)); diff != "" {
 		t.Error("the history keeps other remarks:", diff)
 	}
-	j.Blocks = append(j.Blocks, block(domain.SeverityBlock))
+	if j.Blocks = []domain.Block{block("FATAL")}; advance(s, j).Allowed() {
+		t.Error("an unknown severity passed")
+	}
+	j.Blocks = []domain.Block{block(domain.SeverityWarn), block(domain.SeverityInfo), block(domain.SeverityBlock)}
 	d = advance(s, j)
 	e, _ := d.Err.(*domain.Error)
 	if d.Allowed() || d.Event != nil || e.Code != domain.CodeBlocked || len(e.Blocks) != 3 || e.Text.ID == "" {

@@ -170,7 +170,7 @@ func permit(actor access.Actor, s *workflow.Snapshot, c Command) error {
 		return err
 	}
 	if c.ExpectedVersion != nil && *c.ExpectedVersion != s.Programme.Version {
-		return conflict(s.Programme.Version)
+		return conflict(s.Programme.Version).At("expectedVersion")
 	}
 	return nil
 }
@@ -186,10 +186,10 @@ func (m *Moves) write(ctx context.Context, d *workflow.Decision, s *workflow.Sna
 	return m.Store.Write(ctx, workflow.Change{Decision: *d, Version: s.Programme.Version, FactsVersion: s.Programme.FactsVersion, Remember: remember})
 }
 
-func conflict(version int64) error {
+func conflict(version int64) *domain.Error {
 	e := domain.Errorf(domain.CodeConflict, "somebody else changed the programme first; it has version %d now: look at it again and decide anew", version)
 	e.Params = map[string]any{"version": version}
-	return e.In("program sudah diubah pihak lain; lihat versi terbarunya lalu putuskan kembali").At("expectedVersion")
+	return e.In("program sudah diubah pihak lain; lihat versi terbarunya lalu putuskan kembali")
 }
 
 // tidy gives the command in the one form that is judged, stored and compared.

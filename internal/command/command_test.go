@@ -1,4 +1,4 @@
-package db_test
+package command_test
 
 import (
 	"context"
