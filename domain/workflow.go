@@ -163,7 +163,7 @@ type ProgrammeEvent struct {
 	Actor         string          `bun:"actor"` // the subject who did it
 	Reason        *string         `bun:"reason"`
 	OccurredAt    time.Time       `bun:"occurred_at"`
-	DueOn         *Date           `bun:"due_on"`    // of the stage visit that this event begins
+	DueOn         *Date           `bun:"due_on"`    // of the present stage from this event on
 	ReviewOn      *Date           `bun:"review_on"` // of the hold that this event begins
 	RuleRevisions []RuleRevision  `bun:"rule_revisions,type:jsonb"`
 	FactsHash     *string         `bun:"facts_hash"` // SHA-256 of the facts that were judged, in hexadecimal

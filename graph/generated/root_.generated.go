@@ -8601,7 +8601,7 @@ type ProgrammeEvent implements Node {
   reason: String
   "When."
   occurredAt: DateTime!
-  "When the stage that it began is due."
+  "When the present stage is due from then on."
   dueOn: Date
   "When the hold that it began is looked at again."
   reviewOn: Date

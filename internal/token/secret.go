@@ -1,7 +1,9 @@
 package token
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"io/fs"
@@ -81,4 +83,11 @@ func EnsureSecret(path string) (Secret, error) {
 		return Secret{}, domain.Errorf(domain.CodeUnavailable, "the token secret cannot be written: %w", err)
 	}
 	return ReadSecret(path)
+}
+
+// Derive gives another key of 32 bytes for another purpose, from which the secret cannot be found.
+func (s Secret) Derive(purpose string) []byte {
+	mac := hmac.New(sha256.New, s.key)
+	mac.Write([]byte(purpose))
+	return mac.Sum(nil)
 }

@@ -1,0 +1,135 @@
+// Package demo makes a portfolio to try things out on: programmes in every stage and status, in three provinces, with all that
+// their stages hold.
+//
+// Nothing is written past the use cases: the portfolio is entered and moved by the same commands that everybody gives, in the
+// name of development members, judged by the rules that run. So whatever it shows, a person could have done. It is the same
+// every time (but for ids and times of entry), and each command carries a key: a seeding that was cut off goes on where it
+// was, and one that is complete changes nothing.
+//
+// The regions are real; the communities' figures and everything else are made up, and nobody is named.
+package demo
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/content"
+	"github.com/berdaya/berdaya/internal/entry"
+	"github.com/berdaya/berdaya/internal/moving"
+	"github.com/berdaya/berdaya/internal/programmes"
+	"github.com/berdaya/berdaya/internal/registry"
+)
+
+// The sizes of a demo portfolio.
+const (
+	None  = "none"
+	Small = "small"
+)
+
+// Sizes lists the sizes.
+var Sizes = domain.Enum{
+	{Code: None, Label: domain.Text{EN: "No programmes", ID: "Tanpa program"}},
+	{Code: Small, Label: domain.Text{EN: "A few programmes in three provinces", ID: "Beberapa program di tiga provinsi"}},
+}
+
+// Ports are the use cases that the portfolio is entered by.
+type Ports struct {
+	Registry   registry.Registry
+	Programmes programmes.Programmes
+	Content    content.Writer
+	Moves      *moving.Moves
+	// Actor gives a development member with a role in a region, making it if need be.
+	Actor func(ctx context.Context, role domain.Role, region string) (access.Actor, error)
+	// Progress is called after each programme; it may be nil.
+	Progress func(done, total int)
+}
+
+// Seed makes the small portfolio, or what is missing of it, and gives the number of its programmes.
+func Seed(ctx context.Context, p Ports) (int, error) {
+	total := len(places) * len(plots)
+	done := 0
+	for _, place := range places {
+		coordinator, err := p.Actor(ctx, domain.Coordinator, place.province)
+		if err != nil {
+			return done, err
+		}
+		admin, err := p.Actor(ctx, domain.RegionalAdmin, place.province)
+		if err != nil {
+			return done, err
+		}
+		facilitator, err := p.Actor(ctx, domain.Facilitator, place.province)
+		if err != nil {
+			return done, err
+		}
+		for i, plot := range plots {
+			a := author{ctx: ctx, ports: p, actor: coordinator, admin: admin, facilitator: facilitator.Subject,
+				code: fmt.Sprintf("DEMO-%s-%02d", place.province, i+1)}
+			a.tell(plot, place.villages[i%len(place.villages)], i)
+			if a.err != nil {
+				return done, fmt.Errorf("demo programme %s: %w", a.code, a.err)
+			}
+			if done++; p.Progress != nil {
+				p.Progress(done, total)
+			}
+		}
+	}
+	return done, nil
+}
+
+// author tells the story of one programme. After the first error it does nothing.
+type author struct {
+	ctx         context.Context
+	ports       Ports
+	actor       access.Actor
+	admin       access.Actor
+	facilitator string
+	code        string // of the programme
+	programme   uuid.UUID
+	commands    int
+	err         error
+}
+
+// key gives each command of the story its own key, by its place in the story.
+func (a *author) key() *string {
+	a.commands++
+	k := fmt.Sprintf("demo %s %03d", a.code, a.commands)
+	return &k
+}
+
+func (a *author) register(row domain.Registered) uuid.UUID {
+	return a.do(func(key *string) (uuid.UUID, error) {
+		return a.ports.Registry.Enter(a.ctx, a.actor, row, entry.New{Command: "demo", Key: key})
+	})
+}
+
+func (a *author) enter(row domain.Content) uuid.UUID {
+	return a.do(func(key *string) (uuid.UUID, error) {
+		return a.ports.Content.Enter(a.ctx, a.actor, row, entry.New{Command: "demo", Key: key})
+	})
+}
+
+func (a *author) change(row domain.Content, id uuid.UUID, apply func()) {
+	a.do(func(key *string) (uuid.UUID, error) {
+		return a.ports.Content.Change(a.ctx, a.actor, row, entry.Change{Command: "demo", Key: key, ID: id,
+			Apply: func() domain.Problems { apply(); return nil }})
+	})
+}
+
+func (a *author) move(c moving.Command) {
+	a.do(func(key *string) (uuid.UUID, error) {
+		c.ProgrammeID, c.Key = a.programme, key
+		out, err := a.ports.Moves.Move(a.ctx, a.actor, c)
+		return out.ProgrammeID, err
+	})
+}
+
+func (a *author) do(command func(key *string) (uuid.UUID, error)) (id uuid.UUID) {
+	if key := a.key(); a.err == nil {
+		id, a.err = command(key)
+	}
+	return id
+}
