@@ -15,7 +15,7 @@ const (
 	listLength  = 10
 )
 
-// weights are fields that cost more than what they return: rules are asked, rows are counted.
+// weights are fields that cost more than what they return: rules are asked, all rows are counted.
 var weights = map[string]int{
 	"Programme.availableMoves": 20,
 	"Query.board":              50,

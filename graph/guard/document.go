@@ -32,8 +32,8 @@ type Limits struct {
 // Default are limits that leave room for whatever a person or a front end would write, several times over.
 func Default() Limits {
 	return Limits{
-		Tokens: 10_000, Operations: 20, Fragments: 100, Variables: 100, RootFields: 20, Depth: 20, Fields: 1000, Spreads: 400,
-		Aliases: 100, Directives: 100, Arguments: 30, SameKey: 20, Name: 100, Cost: 20_000, Schema: 500_000,
+		Tokens: 10_000, Operations: 20, Fragments: 100, Variables: 100, RootFields: 20, Depth: 20, Fields: 750, Spreads: 400,
+		Aliases: 100, Directives: 100, Arguments: 30, SameKey: 50, Name: 100, Cost: 20_000, Schema: 500_000,
 	}
 }
 
