@@ -1,0 +1,354 @@
+package read
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/graph/gid"
+	"github.com/berdaya/berdaya/graph/model"
+	"github.com/berdaya/berdaya/internal/access"
+)
+
+type ask uint8
+
+const (
+	askKeys ask = iota
+	askList
+	askBoard
+)
+
+// request is what the field at which stored data begins asks for.
+type request struct {
+	kind     ask
+	entities []*entity
+
+	single bool // one object, not a list of them
+	keys   []keyOf
+
+	conditions []condition
+	order      *order
+	paging     paging
+	after      any
+	before     any
+}
+
+// keyOf is the key of an object and the number of its type; -1 for an id of nothing.
+type keyOf struct {
+	entity int
+	key    []byte
+}
+
+// appendShape writes what of a request makes a difference to its plan.
+func (q *request) appendShape(b []byte) []byte {
+	b = append(b, byte(q.kind))
+	for _, e := range q.entities {
+		b = append(append(b, e.name...), ',')
+	}
+	if q.single {
+		b = append(b, '1')
+	}
+	for _, c := range q.conditions {
+		b = append(append(b, c.sql...), '&')
+	}
+	if q.order != nil {
+		b = append(append(append(b, q.order.list...), ' '), q.order.name...)
+	}
+	p := q.paging
+	for _, n := range []*int{p.first, p.last} {
+		if b = append(b, ';'); n != nil {
+			b = appendDigits(b, min(max(*n, 0), 999), 3)
+		}
+	}
+	for _, there := range []bool{p.after, p.before} {
+		if there {
+			b = append(b, '+')
+		} else {
+			b = append(b, '-')
+		}
+	}
+	return b
+}
+
+// keyArray gives the keys of one type as an array.
+func (q *request) keyArray(entity int) []byte {
+	oid := uint32(oidUUID)
+	if q.entities[entity].key.form == formText {
+		oid = oidText
+	}
+	var keys [][]byte
+	for _, k := range q.keys {
+		if k.entity == entity {
+			keys = append(keys, k.key)
+		}
+	}
+	return appendArray(nil, oid, keys)
+}
+
+// requested writes the conditions of a request.
+func (p *planner) requested(s *statement, alias string) []string {
+	var where []string
+	for i, c := range p.request.conditions {
+		if c.sql != "" {
+			where = append(where, s.condition(alias, c, func(r *run) *condition { return &r.request.conditions[i] }))
+		}
+	}
+	return where
+}
+
+// maxNodes is how many objects nodes gives at most.
+const maxNodes = 100
+
+// rootRequest reads the arguments of a field of Query.
+func (rd *Reader) rootRequest(fc *graphql.FieldContext, a access.Actor) (*request, error) {
+	switch name := fc.Field.Name; name {
+	case "node":
+		q := &request{kind: askKeys, single: true}
+		q.add(rd, fc.Args["id"].(string))
+		return q, nil
+	case "nodes":
+		ids := fc.Args["ids"].([]string)
+		if len(ids) > maxNodes {
+			return nil, domain.Errorf(domain.CodeBadUserInput, "at most 100 ids at a time").In("paling banyak 100 id sekaligus").At("ids")
+		}
+		q := &request{kind: askKeys}
+		for _, id := range ids {
+			q.add(rd, id)
+		}
+		return q, nil
+	case "region":
+		code := fc.Args["code"].(string)
+		if err := checkCode(code, "code"); err != nil {
+			return nil, err
+		}
+		return rd.single("Region", []byte(code)), nil
+	case "programme", "community", "stakeholder":
+		e := rd.catalogue[strings.ToUpper(name[:1])+name[1:]]
+		id, err := gid.UUID(e.name, fc.Args["id"].(string))
+		if err != nil {
+			return nil, err.(*domain.Error).At("id")
+		}
+		return rd.single(e.name, id[:]), nil
+	case "board":
+		q := &request{kind: askBoard}
+		region, _ := fc.Args["region"].(*model.RegionFilter)
+		return q, q.place(region, a.Reads(), "region")
+	default:
+		return rd.listRequest(fc, a)
+	}
+}
+
+func (rd *Reader) single(typeName string, key []byte) *request {
+	return &request{kind: askKeys, single: true, entities: []*entity{rd.catalogue[typeName]}, keys: []keyOf{{0, key}}}
+}
+
+// add adds an object by its global id. What is no id is the id of nothing.
+func (q *request) add(rd *Reader, id string) {
+	e := rd.catalogue[gid.Type(id)]
+	if e == nil {
+		q.keys = append(q.keys, keyOf{entity: -1})
+		return
+	}
+	var key []byte
+	if e.key.form == formText {
+		code, err := gid.RegionCode(id)
+		if err != nil {
+			q.keys = append(q.keys, keyOf{entity: -1})
+			return
+		}
+		key = []byte(code)
+	} else {
+		u, err := gid.UUID(e.name, id)
+		if err != nil {
+			q.keys = append(q.keys, keyOf{entity: -1})
+			return
+		}
+		key = u[:]
+	}
+	for i, known := range q.entities {
+		if known == e {
+			q.keys = append(q.keys, keyOf{i, key})
+			return
+		}
+	}
+	q.entities = append(q.entities, e)
+	q.keys = append(q.keys, keyOf{len(q.entities) - 1, key})
+}
+
+func checkCode(code string, path ...string) error {
+	if _, ok := domain.LevelOf(code); ok {
+		return nil
+	}
+	return domain.Errorf(domain.CodeBadUserInput, "%.20q is not the code of a region; codes look like ID, 32, 32.73, 32.73.05 or 32.73.05.1001", code).
+		In("ini bukan kode wilayah; kode berbentuk ID, 32, 32.73, 32.73.05 atau 32.73.05.1001").At(path...)
+}
+
+// listRequest reads the arguments of a list.
+func (rd *Reader) listRequest(fc *graphql.FieldContext, a access.Actor) (*request, error) {
+	q := &request{kind: askList}
+	q.paging.first, _ = fc.Args["first"].(*int)
+	q.paging.last, _ = fc.Args["last"].(*int)
+	if c, _ := fc.Args["after"].(*string); c != nil {
+		q.paging.after, q.after = true, *c
+	}
+	if c, _ := fc.Args["before"].(*string); c != nil {
+		q.paging.before, q.before = true, *c
+	}
+	orderBy := ""
+	switch o := fc.Args["orderBy"].(type) {
+	case model.ProgrammesOrder:
+		orderBy = string(o)
+	case model.CommunitiesOrder:
+		orderBy = string(o)
+	case model.StakeholdersOrder:
+		orderBy = string(o)
+	}
+	q.order = rootOrders[fc.Field.Name][orderBy]
+	var err error
+	switch fc.Field.Name {
+	case "programmes":
+		q.entities = []*entity{rd.catalogue["Programme"]}
+		f, _ := fc.Args["filter"].(*model.ProgrammesFilter)
+		if f == nil {
+			f = &model.ProgrammesFilter{}
+		}
+		if err = q.place(f.Region.Value(), a.Reads(), "filter", "region"); err == nil {
+			q.programmes(f)
+		}
+	case "communities":
+		q.entities = []*entity{rd.catalogue["Community"]}
+		f, _ := fc.Args["filter"].(*model.CommunitiesFilter)
+		if f == nil {
+			f = &model.CommunitiesFilter{}
+		}
+		err = q.place(f.Region.Value(), a.Reads(), "filter", "region")
+	case "stakeholders":
+		q.entities = []*entity{rd.catalogue["Stakeholder"]}
+		f, _ := fc.Args["filter"].(*model.StakeholdersFilter)
+		if f == nil {
+			f = &model.StakeholdersFilter{}
+		}
+		err = q.place(f.Region.Value(), a.Reads(), "filter", "region")
+	case "regions":
+		q.entities = []*entity{rd.catalogue["Region"]}
+		if f, _ := fc.Args["filter"].(*model.RegionsFilter); f != nil {
+			err = q.regions(f)
+		}
+	}
+	return q, err
+}
+
+func (q *request) where(sql string, values ...[]byte) {
+	q.conditions = append(q.conditions, condition{sql, values})
+}
+
+// place adds the condition that a row lies in the part of a scope that a filter names.
+func (q *request) place(f *model.RegionFilter, scope access.Scope, path ...string) error {
+	code, exactly, err := chosen(f, path...)
+	if err != nil {
+		return err
+	}
+	switch {
+	case code == "":
+		q.conditions = append(q.conditions, within(scope))
+	case !exactly:
+		q.conditions = append(q.conditions, within(scope.Within(code)))
+	case scope.Contains(code):
+		q.where("@.region_code = ?", []byte(code))
+	default:
+		q.where(never)
+	}
+	return nil
+}
+
+// chosen gives the region that a filter names, and whether exactly that is meant; "" where there is no filter.
+func chosen(f *model.RegionFilter, path ...string) (code string, exactly bool, err error) {
+	if f == nil {
+		return "", false, nil
+	}
+	under, is := f.Under.Value(), f.Is.Value()
+	if (under == nil) == (is == nil) {
+		return "", false, domain.Errorf(domain.CodeBadUserInput, "give either under or is").In("berikan salah satu: under atau is").At(path...)
+	}
+	if is != nil {
+		return *is, true, checkCode(*is, append(path, "is")...)
+	}
+	return *under, false, checkCode(*under, append(path, "under")...)
+}
+
+func (q *request) programmes(f *model.ProgrammesFilter) {
+	if s := f.Stage.Value(); s != nil {
+		oneOf(q, "@.stage", s.Eq.Value(), s.In.IsSet(), s.In.Value())
+	}
+	if s := f.Status.Value(); s != nil {
+		oneOf(q, "@.status", s.Eq.Value(), s.In.IsSet(), s.In.Value())
+	}
+	if c := f.Coordinator.Value(); c != nil {
+		q.where("@.coordinator = ?", []byte(*c))
+	}
+}
+
+// oneOf adds the conditions of a filter on codes. A list that is null is no condition, an empty one holds for nothing.
+func oneOf[T ~string](q *request, column string, eq *T, inSet bool, in []T) {
+	if eq != nil {
+		q.where(column+" = ?", []byte(*eq))
+	}
+	if inSet && in != nil {
+		codes := make([][]byte, len(in))
+		for i, code := range in {
+			codes[i] = []byte(code)
+		}
+		q.where(column+" = any(?::text[])", appendArray(nil, oidText, codes))
+	}
+}
+
+// regions adds the conditions of a filter on regions. Codes are compared byte by byte, so that what lies below a code is a
+// range: "/" is the byte after ".".
+func (q *request) regions(f *model.RegionsFilter) error {
+	code, exactly, err := chosen(f.Region.Value(), "filter", "region")
+	if err != nil {
+		return err
+	}
+	switch {
+	case code == "" || code == domain.NationCode && !exactly:
+	case exactly:
+		q.where("@.code = ?", []byte(code))
+	default:
+		q.where("@.code >= ? and @.code < ?", []byte(code), []byte(code+"/"))
+	}
+	if l := f.Level.Value(); l != nil {
+		oneOf(q, "@.level", l.Eq.Value(), l.In.IsSet(), l.In.Value())
+	}
+	if prefix := f.NameStartsWith.Value(); prefix != nil {
+		if n := utf8.RuneCountInString(*prefix); n < 2 || n > 100 {
+			return domain.Errorf(domain.CodeBadUserInput, "give 2 to 100 characters").In("berikan 2 sampai 100 karakter").At("filter", "nameStartsWith")
+		}
+		from := strings.ToLower(*prefix)
+		q.where("lower(@.name) ~>=~ ? and lower(@.name) ~<~ ?", []byte(from), []byte(afterPrefix(from)))
+	}
+	if open := f.Open.Value(); open != nil {
+		if *open {
+			q.where("@.valid_to is null")
+		} else {
+			q.where("@.valid_to is not null")
+		}
+	}
+	return nil
+}
+
+// afterPrefix gives the least text, byte by byte, that comes after all texts with the prefix.
+func afterPrefix(prefix string) string {
+	runes := []rune(prefix)
+	for i := len(runes) - 1; i >= 0; i-- {
+		next := runes[i] + 1
+		if next == 0xD800 {
+			next = 0xE000 // surrogates are no characters
+		}
+		if next <= utf8.MaxRune {
+			return string(append(runes[:i], next))
+		}
+	}
+	return string(utf8.MaxRune)
+}

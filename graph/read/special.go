@@ -1,0 +1,59 @@
+package read
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/graph/model"
+	"github.com/berdaya/berdaya/workflow"
+)
+
+// Batch is a field that takes Go to answer. Func is called once for all rows of a level, with the keys of distinct rows that
+// the reader may see, and gives one result for each, in their order: nil, or values of graph/model, of which the selected
+// fields are written. The context carries the actor.
+type Batch struct {
+	Type, Field string
+	Func        func(ctx context.Context, ids []uuid.UUID) ([]any, error)
+}
+
+// specials are the fields that neither a column of the same name nor a relation answers.
+var specials = map[string]map[string]attribute{
+	"ChecklistItem": {
+		"title": {text: map[domain.Locale]string{
+			domain.English:    "@.title_en",
+			domain.Indonesian: "coalesce(nullif(@.title_id, ''), @.title_en)",
+		}},
+	},
+	"ProgrammeEvent": {
+		"ruleRevisions": {column: &column{name: "rule_revisions"}, document: ruleRevisions},
+		"remarks":       {column: &column{name: "decision"}, document: remarks},
+	},
+}
+
+func ruleRevisions(raw []byte, _ domain.Locale) (any, error) {
+	var stored []domain.RuleRevision
+	if raw == nil {
+		return []*model.RuleRevision{}, nil
+	}
+	if err := json.Unmarshal(raw, &stored); err != nil {
+		return nil, err
+	}
+	shown := make([]*model.RuleRevision, len(stored))
+	for i, r := range stored {
+		shown[i] = &model.RuleRevision{RuleSet: r.RuleSet, Version: r.Version}
+	}
+	return shown, nil
+}
+
+func remarks(raw []byte, l domain.Locale) (any, error) {
+	stored := workflow.Remarks(&domain.ProgrammeEvent{Decision: raw})
+	shown := make([]*model.Block, len(stored))
+	for i, b := range stored {
+		shown[i] = &model.Block{RuleSet: b.RuleSet, Version: b.Version, Rule: b.Rule, Severity: b.Severity, Message: b.Message.In(l),
+			Path: append([]string{}, b.Path...), Waivable: b.Waivable, Retry: b.Retry}
+	}
+	return shown, nil
+}
