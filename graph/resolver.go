@@ -1,9 +1,20 @@
 package graph
 
-import "github.com/berdaya/berdaya/graph/generated"
+import (
+	"github.com/berdaya/berdaya/graph/generated"
+	"github.com/berdaya/berdaya/internal/content"
+	"github.com/berdaya/berdaya/internal/moving"
+	"github.com/berdaya/berdaya/internal/programmes"
+	"github.com/berdaya/berdaya/internal/registry"
+)
 
 // Resolver answers what the read path does not: who is asking, and commands.
-type Resolver struct{}
+type Resolver struct {
+	Registry   registry.Registry
+	Programmes programmes.Programmes
+	Content    content.Writer
+	Moves      *moving.Moves
+}
 
 // Query gives the resolvers of queries.
 func (r *Resolver) Query() generated.QueryResolver { return query{} }
