@@ -19,7 +19,7 @@ var _ workflow.Rules = (*Host)(nil)
 
 // Options say how rule sets are run. The zero value of a field is its default.
 type Options struct {
-	Dir    string       // where programs are kept; default: a folder that goes with the host
+	Dir    string       // where programs are kept, one copy each; default: a folder that goes with the host
 	Logger *slog.Logger // default: slog.Default()
 	User   string       // that programs run as when we are root; default: nobody
 
@@ -122,10 +122,12 @@ func (h *Host) Bind(b Binding) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ctx.Err() != nil {
+		program.release()
 		return domain.Errorf(domain.CodeUnavailable, "the server is stopping")
 	}
 	for _, s := range h.bound {
 		if s.binding.RuleSet == b.RuleSet && s.binding.Region == b.Region {
+			program.release()
 			return domain.Errorf(domain.CodeAlreadyExists, "the rule set %s is bound to the region %s already", b.RuleSet, b.Region)
 		}
 	}

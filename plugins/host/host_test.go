@@ -1,16 +1,12 @@
 package host
 
 import (
-	"bufio"
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,34 +17,6 @@ import (
 	"github.com/berdaya/berdaya/plugins/national"
 	"github.com/berdaya/berdaya/workflow"
 )
-
-// Not parallel: it runs before the tests that are, so every goroutine is its own.
-func TestClosedHostLeavesNoGoroutine(t *testing.T) {
-	for _, part := range []string{"good", "noisy", "exits", "parent"} {
-		h := newHost(t, nil, nation, rawIn("32", part))
-		until(t, 20*time.Second, "the rule sets started", func() bool {
-			s := h.Status()
-			return s[0].State == Ready && (s[1].State == Ready || s[1].LastError != "")
-		})
-		judge(t, h, "32.73")
-		closed(t, h)
-	}
-	until(t, 10*time.Second, "our goroutines ended", func() bool { return ourGoroutines() == "" })
-}
-
-// ourGoroutines gives the stacks of goroutines of this package and of go-plugin, but for the test's own and the one that
-// starts processes.
-func ourGoroutines() string {
-	buf := make([]byte, 1<<20)
-	var left []string
-	for _, stack := range strings.Split(string(buf[:runtime.Stack(buf, true)]), "\n\n") {
-		ours := strings.Contains(stack, "plugins/host.") || strings.Contains(stack, "hashicorp/go-plugin")
-		if ours && !strings.Contains(stack, "_test.go") && !strings.Contains(stack, "deathsig") {
-			left = append(left, stack)
-		}
-	}
-	return strings.Join(left, "\n\n")
-}
 
 func TestNationalRulesJudge(t *testing.T) {
 	t.Parallel()
@@ -161,182 +129,6 @@ func TestManyQuestionsGoInBatches(t *testing.T) {
 	}
 }
 
-func TestKilledRuleSetIsUnavailableAndBackWithinSecondsAndNobodyElseFails(t *testing.T) {
-	t.Parallel()
-	h := newHost(t, nil, nation, rawIn("32", "good"))
-	ready(t, h)
-	ctx, stop := context.WithCancel(t.Context())
-	var load sync.WaitGroup
-	var mu sync.Mutex
-	silent, down := 0, 0
-	for range 4 {
-		load.Go(func() {
-			for ctx.Err() == nil {
-				j := h.Judge(context.Background(), []workflow.Question{question("32")})[0]
-				mu.Lock()
-				for _, u := range j.Unavailable {
-					if down++; u.RuleSet != national.Name {
-						t.Errorf("%s was not killed: %s", u.RuleSet, u.Reason)
-					}
-				}
-				if len(j.Unavailable) == 0 && (len(j.Blocks) != 3 || len(j.Revisions) != 2) {
-					silent++
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for kill := range 2 {
-		pid := h.Status()[0].PID
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		until(t, 5*time.Second, "it was unavailable", func() bool { mu.Lock(); defer mu.Unlock(); return down > 0 })
-		until(t, 8*time.Second, "it was back", func() bool { s := h.Status()[0]; return s.State == Ready && s.PID != pid })
-		if s := h.Status()[0]; s.Restarts != kill+1 || !strings.Contains(s.LastError, "killed") {
-			t.Errorf("%+v", s)
-		}
-	}
-	stop()
-	load.Wait()
-	if silent > 0 {
-		t.Errorf("%d judgements passed in silence", silent)
-	}
-	if j := judge(t, h, "32"); len(j.Unavailable) > 0 || len(j.Blocks) != 3 {
-		t.Errorf("after recovery: %+v", j)
-	}
-	if s := h.Status()[1]; s.Restarts != 0 {
-		t.Errorf("the other rule set was started again: %+v", s)
-	}
-}
-
-func TestFrozenRuleSetIsLateThenReplaced(t *testing.T) {
-	t.Parallel()
-	h := newHost(t, func(o *Options) { o.CallTimeout, o.HealthTimeout = 500*time.Millisecond, 500*time.Millisecond }, nation)
-	ready(t, h)
-	pid := h.Status()[0].PID
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	began := time.Now()
-	if j := judge(t, h, "32"); len(j.Unavailable) != 1 || !strings.Contains(j.Unavailable[0].Reason, "did not answer within") {
-		t.Errorf("%+v", j)
-	}
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("a frozen rule set was waited for %s", took)
-	}
-	until(t, 15*time.Second, "it was replaced", func() bool { s := h.Status()[0]; return s.State == Ready && s.PID != pid })
-	if runs(pid) {
-		t.Error("the frozen process is left")
-	}
-}
-
-func TestHostWithAFrozenRuleSetClosesWithinItsBound(t *testing.T) {
-	t.Parallel()
-	h := newHost(t, func(o *Options) { o.StopTimeout = time.Second }, nation)
-	ready(t, h)
-	if err := syscall.Kill(h.Status()[0].PID, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	closed(t, h) // checks the time
-}
-
-func TestNoisyRuleSetNeitherPanicsNorStops(t *testing.T) {
-	t.Parallel()
-	h := newHost(t, nil, rawIn("32", "noisy"))
-	ready(t, h)
-	if j := judge(t, h, "32"); len(j.Unavailable) > 0 {
-		t.Errorf("%+v", j)
-	}
-}
-
-func TestRuleSetThatStartedOthersEndsAllTheSame(t *testing.T) {
-	t.Parallel()
-	h := newHost(t, nil, rawIn("32", "parent"))
-	ready(t, h)
-	files, err := filepath.Glob(filepath.Join(h.place.dir, "*", "children"))
-	if err != nil || len(files) != 1 {
-		t.Fatal(files, err)
-	}
-	content, err := os.ReadFile(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var child, outcast int
-	if _, err := fmt.Sscan(string(content), &child, &outcast); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = syscall.Kill(outcast, syscall.SIGKILL) }() // it left the group: no host ends it
-	pid := h.Status()[0].PID
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	until(t, 8*time.Second, "it was back", func() bool { s := h.Status()[0]; return s.State == Ready && s.PID != pid })
-	until(t, 5*time.Second, "its child ended with it", func() bool { return !runs(child) })
-	closed(t, h)
-}
-
-func TestProgramThatIsNoRuleSetIsNamedAndLeftAlone(t *testing.T) {
-	t.Parallel()
-	for part, want := range map[string]string{"exits": "no configuration here", "mute": "timeout", "talker": "a first line of more than",
-		"other name": "its name is other"} {
-		t.Run(part, func(t *testing.T) {
-			t.Parallel()
-			h := newHost(t, func(o *Options) { o.StartTimeout = 2 * time.Second }, rawIn("32", part), nation)
-			until(t, 20*time.Second, "its fault was known", func() bool { return h.Status()[0].LastError != "" })
-			if s := h.Status()[0]; !strings.Contains(s.LastError, want) {
-				t.Errorf("%+v", s)
-			}
-			if j := judge(t, h, "32"); !slices.ContainsFunc(j.Unavailable, func(u workflow.Unavailable) bool { return u.RuleSet == "raw" }) {
-				t.Errorf("%+v", j)
-			}
-			if kinds, err := h.Needs(t.Context(), "32"); err != nil || len(kinds) != len(workflow.FactKinds) {
-				t.Errorf("as long as its needs are unknown all facts are needed; got %v, %v", kinds, err)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-			defer cancel()
-			if err := h.Ready(ctx); domain.CodeOf(err) != domain.CodeRulesUnavailable && !strings.Contains(fmt.Sprint(err), "raw") {
-				t.Errorf("ready: %v", err)
-			}
-		})
-	}
-}
-
-func TestKilledServerLeavesNoProcess(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	c := as("server", dir)
-	server := exec.Command(c.Path, c.Args...)
-	out, err := server.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var pid int
-	var place string
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if _, scanned := fmt.Sscan(line, &pid, &place); err != nil || scanned != nil {
-		t.Fatal(line, err, scanned)
-	}
-	if !runs(pid) {
-		t.Fatalf("no process %d", pid)
-	}
-	_ = server.Process.Kill()
-	_ = server.Wait()
-	until(t, 4*time.Second, "its rule set ended", func() bool { return !runs(pid) })
-	// Its folder is left, until the next host sees that nobody holds it.
-	old := time.Now().Add(-time.Minute)
-	if err := os.Chtimes(place, old, old); err != nil {
-		t.Fatal(err)
-	}
-	newHost(t, nil)
-	if _, err := os.Stat(place); err == nil {
-		t.Errorf("%s is left", place)
-	}
-}
-
 func TestRuleSetIsConfined(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
@@ -388,10 +180,10 @@ func TestProgramsAreKeptByContentWhereEverybodyCanRunThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := keep(dir, program)
-	if err != nil || again != first {
-		t.Errorf("kept as %s and as %s, %v", first, again, err)
+	if err != nil || again.path != first.path {
+		t.Errorf("kept as %v and as %v, %v", first, again, err)
 	}
-	for _, path := range []string{dir, filepath.Dir(first), first} {
+	for _, path := range []string{dir, filepath.Dir(first.path), first.path} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o755 {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
@@ -399,8 +191,23 @@ func TestProgramsAreKeptByContentWhereEverybodyCanRunThem(t *testing.T) {
 	if err := os.WriteFile(program, []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if other, err := keep(dir, program); err != nil || other == first {
-		t.Errorf("another program was kept as %s, %v", other, err)
+	// The old one goes when nobody runs it and some time has passed.
+	for _, held := range []*kept{again, first, nil} {
+		old := time.Now().Add(-2 * unused)
+		if err := os.Chtimes(filepath.Dir(first.path), old, old); err != nil {
+			t.Fatal(err)
+		}
+		other, err := keep(dir, program)
+		if err != nil || other.path == first.path {
+			t.Fatalf("another program was kept as %v, %v", other, err)
+		}
+		other.release()
+		if _, err := os.Stat(first.path); (err == nil) != (held != nil) {
+			t.Errorf("held %v, and: %v", held != nil, err)
+		}
+		if held != nil {
+			held.release()
+		}
 	}
 	if _, err := keep(dir, dir); err == nil {
 		t.Error("a folder was kept as a program")
@@ -425,22 +232,15 @@ func TestBindingTwiceOrToNoRegionIsRefused(t *testing.T) {
 	}
 }
 
-func TestCrashesSlowTheRestartsDown(t *testing.T) {
+func TestProgramsStayRunnableWhereTheirFolderIsClosedToOthers(t *testing.T) {
 	t.Parallel()
-	var f failures
-	now := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	for i, want := range []struct {
-		state State
-		wait  time.Duration
-	}{{Backoff, 500 * time.Millisecond}, {Backoff, time.Second}, {Open, 10 * time.Second}, {Open, 20 * time.Second},
-		{Open, 40 * time.Second}, {Open, 80 * time.Second}, {Open, 2 * time.Minute}, {Open, 2 * time.Minute}} {
-		state, wait := f.next(now)
-		if state != want.state || wait != want.wait {
-			t.Errorf("crash %d: %s for %s", i+1, state, wait)
-		}
-		now = now.Add(wait)
+	private := filepath.Join(t.TempDir(), "private")
+	if err := os.Mkdir(private, 0o700); err != nil {
+		t.Fatal(err)
 	}
-	if state, wait := f.next(now.Add(crashWindow)); state != Backoff || wait != firstBackoff {
-		t.Errorf("after a quiet time: %s for %s", state, wait)
+	h := newHost(t, func(o *Options) { o.Dir = filepath.Join(private, "data") }, nation)
+	ready(t, h)
+	if _, err := os.Stat(h.options.Dir); (err == nil) != (h.as == nil) {
+		t.Errorf("a program that runs as another user (%v) was kept in %s: %v", h.as, h.options.Dir, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -278,4 +279,22 @@ func question(region string) workflow.Question {
 func judge(t testing.TB, h *Host, region string) workflow.Judgement {
 	t.Helper()
 	return h.Judge(t.Context(), []workflow.Question{question(region)})[0]
+}
+
+// freeze stops a process until it is killed, and waits until all of it has stopped.
+func freeze(t testing.TB, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	until(t, 5*time.Second, "it froze", func() bool {
+		tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		for _, task := range tasks {
+			stat, _ := os.ReadFile(task)
+			if _, after, _ := strings.Cut(string(stat), ") "); !strings.HasPrefix(after, "T") {
+				return false
+			}
+		}
+		return err == nil && len(tasks) > 0
+	})
 }

@@ -29,7 +29,7 @@ const (
 // supervised is a rule set that is kept running for a region.
 type supervised struct {
 	binding Binding
-	program string
+	program *kept
 	host    *Host
 	log     *slog.Logger
 	nudge   chan struct{} // asks for a health check now
@@ -48,6 +48,7 @@ type supervised struct {
 // supervise keeps the rule set running until the context ends.
 func (s *supervised) supervise(ctx context.Context) {
 	defer close(s.stopped)
+	defer s.program.release()
 	var crashes failures
 	for ctx.Err() == nil {
 		err := s.run(ctx)
@@ -75,7 +76,7 @@ func (s *supervised) run(ctx context.Context) error {
 		s.enter(Starting, nil, nil)
 	}
 	began := time.Now()
-	p, err := start(ctx, o, s.host.place, s.host.as, s.program, &s.binding, s.log)
+	p, err := start(ctx, o, s.host.place, s.host.as, s.program.path, &s.binding, s.log)
 	if err != nil {
 		return err
 	}
