@@ -50,8 +50,8 @@ func NewHandler(c Config) http.Handler {
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", signIn(c, answer.Refuse, sameOrigin(answer.Refuse, answer)))
-	mux.HandleFunc("GET /healthz", health(c))
-	mux.Handle("GET /", graphiql.Handler())
+	mux.HandleFunc("/healthz", health(c))
+	mux.Handle("/", graphiql.Handler())
 	return secured(mux)
 }
 

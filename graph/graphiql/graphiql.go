@@ -61,8 +61,13 @@ func Handler() http.Handler {
 			name = "index.html"
 		}
 		f, there := files()[name]
-		if !there {
+		switch {
+		case !there:
 			http.NotFound(w, r)
+			return
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			w.Header().Set("Allow", "GET, HEAD")
+			w.WriteHeader(http.StatusMethodNotAllowed)
 			return
 		}
 		h := w.Header()

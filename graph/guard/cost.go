@@ -86,7 +86,6 @@ func (a *adder) field(f *ast.Field) Cost {
 		}
 		return Cost{c.Stored, times(n, plus(1, c.Schema))}
 	}
-	c.Stored = plus(c.Stored, weights[owner+"."+f.Name])
 	isList := f.Definition.Type.Elem != nil
 	switch {
 	case len(f.SelectionSet) == 0: // a leaf is part of its object
@@ -100,6 +99,7 @@ func (a *adder) field(f *ast.Field) Cost {
 	default:
 		c.Stored = plus(1, c.Stored)
 	}
+	c.Stored = plus(c.Stored, weights[owner+"."+f.Name])
 	return c
 }
 

@@ -2,8 +2,8 @@
 //
 // It follows the GraphQL over HTTP specification. A POST carries application/json; a GET carries a query in its address and
 // never a mutation. The answer is application/graphql-response+json for those who ask for it, with a status that says how it
-// went, and application/json for all others, where 200 is the status of every well-formed request, except for one that needs
-// signing in (401) and for faults on our side (500, 503). A request that was refused has no data in its answer.
+// went, and application/json for all others, where 200 is the status of every well-formed request, except for one that is
+// not allowed (401, 403) and for faults on our side (500, 503). A request that was refused has no data in its answer.
 //
 // The executor gives the data as JSON already; it is written as it is. There are no batches: a batch of a thousand would be
 // a thousand requests for the price of one.

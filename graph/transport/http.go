@@ -115,6 +115,8 @@ func (h *HTTP) request(w http.ResponseWriter, r *http.Request, answer *graphql.R
 		case domain.CodeUnauthenticated:
 			status = http.StatusUnauthorized
 			w.Header().Set("WWW-Authenticate", "Bearer")
+		case domain.CodeForbidden:
+			status = http.StatusForbidden
 		case domain.CodeInternal:
 			status = http.StatusInternalServerError
 		case domain.CodeUnavailable:
