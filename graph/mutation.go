@@ -89,8 +89,12 @@ func at[T any](id string, witness *T) *T {
 	return witness
 }
 
-// userErrors gives what a person can correct, in the reader's language. Any other error it gives back.
+// userErrors gives what a person can correct, in the reader's language. Any other error it gives back. Nobody is told what is
+// wrong with their input before they have signed in.
 func userErrors(ctx context.Context, err error) ([]*model.UserError, error) {
+	if nobody := access.MayAct(access.FromContext(ctx)); nobody != nil {
+		return nil, nobody
+	}
 	problems, many := errors.AsType[domain.Problems](err)
 	if one, coded := errors.AsType[*domain.Error](err); !many && coded {
 		problems = domain.Problems{one}
