@@ -97,7 +97,7 @@ func (m mutation) MoveProgramme(ctx context.Context, in model.MoveProgrammeInput
 		move = m.Moves.DryRun
 	}
 	out, err := move(ctx, access.FromContext(ctx), c)
-	p := &model.MoveProgrammePayload{Allowed: out.Allowed, Blocks: blocks(ctx, out.Blocks), UserErrors: []*model.UserError{}}
+	p := &model.MoveProgrammePayload{Allowed: out.Allowed, Blocks: model.Blocks(out.Blocks, access.FromContext(ctx).Locale), UserErrors: []*model.UserError{}}
 	p.Programme = &model.Programme{ID: in.ProgrammeID}
 	if out.EventID != nil {
 		p.Event = &model.ProgrammeEvent{ID: gid.New("ProgrammeEvent", *out.EventID)}
@@ -109,17 +109,4 @@ func (m mutation) MoveProgramme(ctx context.Context, in model.MoveProgrammeInput
 		p.UserErrors, err = userErrors(ctx, err)
 	}
 	return p, err
-}
-
-// blocks gives what stands in a move's way, in the reader's language.
-func blocks(ctx context.Context, blocks []domain.Block) []*model.Block {
-	locale := access.FromContext(ctx).Locale
-	out := make([]*model.Block, len(blocks))
-	for i, b := range blocks {
-		out[i] = &model.Block{
-			RuleSet: b.RuleSet, Version: b.Version, Rule: b.Rule, Severity: b.Severity, Message: b.Message.In(locale),
-			Path: append([]string{}, b.Path...), Waivable: b.Waivable, Retry: b.Retry,
-		}
-	}
-	return out
 }

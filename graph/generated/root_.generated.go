@@ -8778,7 +8778,7 @@ type AvailableMove {
   move: Move!
   "The move in the reader's language."
   moveLabel: String!
-  "The stage it leads to; null where the stage stays or the programme is completed or cancelled by it."
+  "The stage it leads to; null where the programme is not active after it."
   toStage: Stage
   "The status it leads to."
   toStatus: Status!

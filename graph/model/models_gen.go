@@ -148,7 +148,7 @@ type AvailableMove struct {
 	Move domain.Move `json:"move"`
 	// The move in the reader's language.
 	MoveLabel string `json:"moveLabel"`
-	// The stage it leads to; null where the stage stays or the programme is completed or cancelled by it.
+	// The stage it leads to; null where the programme is not active after it.
 	ToStage *domain.Stage `json:"toStage,omitempty"`
 	// The status it leads to.
 	ToStatus domain.Status `json:"toStatus"`
@@ -1680,7 +1680,7 @@ type ProgrammeEvent struct {
 	Reason *string `json:"reason,omitempty"`
 	// When.
 	OccurredAt time.Time `json:"occurredAt"`
-	// When the stage that it began is due.
+	// When the present stage is due from then on.
 	DueOn *domain.Date `json:"dueOn,omitempty"`
 	// When the hold that it began is looked at again.
 	ReviewOn *domain.Date `json:"reviewOn,omitempty"`

@@ -1,0 +1,100 @@
+// Command berdaya is the open back end for community empowerment programmes. `berdaya dev` runs everything on an empty
+// machine; `berdaya serve` is the same for production; the other commands look after regions, the schema and tokens.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/berdaya/berdaya/domain"
+)
+
+func main() { os.Exit(run()) }
+
+// run carries out the command line and gives the exit code: 0 when it did, 1 when it could not, 2 when the command line is
+// wrong. A second signal ends the program at once.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	root := newRoot()
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	if usage, ok := errors.AsType[usageError](err); ok {
+		fmt.Fprintf(os.Stderr, "berdaya: %s\nRun '%s --help' to see how.\n", usage, cmd.CommandPath())
+		return 2
+	}
+	printError(err)
+	return 1
+}
+
+// printError shows an error to whoever runs the program: every problem on a line of its own, led by its code.
+func printError(err error) {
+	if problems, ok := errors.AsType[domain.Problems](err); ok {
+		for _, p := range problems {
+			fmt.Fprintf(os.Stderr, "berdaya: %s: %s\n", p.Code, p.Error())
+		}
+		return
+	}
+	if e, ok := errors.AsType[*domain.Error](err); ok {
+		fmt.Fprintf(os.Stderr, "berdaya: %s: %s\n", e.Code, e.Error())
+		return
+	}
+	fmt.Fprintf(os.Stderr, "berdaya: %v\n", err)
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "berdaya",
+		Short: "The open back end for community empowerment programmes",
+		Long: `Berdaya holds the work of community empowerment coordinators: communities, programmes and stakeholders as a GraphQL API
+over PostgreSQL, a workflow engine that moves each programme through identify, plan, train, monitor and report, and rules
+per region that run as processes of their own.
+
+New here? Run 'berdaya dev' and open the page that it prints.`,
+		Example: `  berdaya dev                                        everything on this machine, with a demo portfolio
+  berdaya token --role coordinator --region 32.73    a development token for the coordinator of Bandung
+  DATABASE_URL=postgres://… berdaya serve            the same for production`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          noArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(newDev(), newServe(), newToken(), newImport(), newMigrate(), newPluginProcess())
+	root.CompletionOptions.HiddenDefaultCmd = true
+	return root
+}
+
+// noArgs refuses words that no command takes; near misses of a subcommand get a suggestion.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		err = fmt.Errorf("unknown command %q; did you mean %q?", args[0], near[0])
+	}
+	return usageError{err}
+}
+
+// exactArgs wants this many words, and says what they are.
+func exactArgs(n int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usageError{fmt.Errorf("this needs %s, and got %d", what, len(args))}
+		}
+		return nil
+	}
+}

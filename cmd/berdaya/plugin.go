@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/berdaya/berdaya/plugins/host"
+	"github.com/berdaya/berdaya/plugins/national"
+)
+
+// pluginProcess is the word by which the server starts itself as a rule process.
+const pluginProcess = "plugin-process"
+
+// newPluginProcess is not for people: the server starts its own program with it, so that the rules that come with it run as a
+// process like any office's.
+func newPluginProcess() *cobra.Command {
+	return &cobra.Command{
+		Use:    pluginProcess + " RULE-SET",
+		Short:  "Run a rule set that comes with the program (the server does this)",
+		Hidden: true,
+		Args:   exactArgs(1, "the name of a rule set"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if args[0] != national.Name {
+				return usageError{fmt.Errorf("no rule set %q comes with this program", args[0])}
+			}
+			national.Serve()
+			return nil
+		},
+	}
+}
+
+// nationalRules is how the server starts the national rules.
+func nationalRules() (host.Command, error) { return host.Own(pluginProcess, national.Name) }

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/berdaya/berdaya/db"
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/graph"
+	"github.com/berdaya/berdaya/graph/generated"
+	"github.com/berdaya/berdaya/graph/read"
+	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/content"
+	"github.com/berdaya/berdaya/internal/members"
+	"github.com/berdaya/berdaya/internal/moving"
+	"github.com/berdaya/berdaya/internal/programmes"
+	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/token"
+	"github.com/berdaya/berdaya/plugins/host"
+	"github.com/berdaya/berdaya/workflow"
+)
+
+// Of stopping: requests may end, then connections are cut; rule sets may end, then they are ended.
+const (
+	drainBound = 5 * time.Second
+	rulesBound = 5 * time.Second
+	rulesStart = 15 * time.Second
+)
+
+// settings are what a server is started with.
+type settings struct {
+	DSN         string
+	Programs    string // the folder where rule programs are kept; "" is a temporary one
+	Secret      token.Secret
+	Development bool // take development tokens
+	Log         *slog.Logger
+}
+
+// server is a Berdaya that is put together: the database, the rules, the use cases and the GraphQL face.
+type server struct {
+	db       *db.DB
+	rules    *host.Host
+	useCases graph.Resolver
+	members  *members.Members
+	handler  http.Handler
+	log      *slog.Logger
+}
+
+// newServer puts a server together on a migrated database and waits until the rules answer. Close it when done.
+func newServer(ctx context.Context, s settings) (_ *server, err error) {
+	sv := &server{log: s.Log}
+	defer func() {
+		if err != nil {
+			sv.close()
+		}
+	}()
+	if sv.db, err = db.Open(ctx, s.DSN, db.Options{}); err != nil {
+		return nil, err
+	}
+	if err = sv.startRules(ctx, s); err != nil {
+		return nil, err
+	}
+	clock, ids := domain.SystemClock{}, domain.RandomIDs{}
+	sv.useCases = graph.Resolver{
+		Registry:   registry.Registry{Store: sv.db.Registry(), Clock: clock, IDs: ids},
+		Programmes: programmes.Programmes{Store: sv.db.Programmes(), Definition: workflow.Default, Clock: clock, IDs: ids},
+		Content:    content.Writer{Store: sv.db.Contents(), Clock: clock, IDs: ids},
+		Moves:      &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Definition: workflow.Default, Clock: clock, IDs: ids},
+	}
+	reader, err := read.New(sv.db, read.Options{
+		Schema: generated.NewExecutableSchema(generated.Config{}).Schema(), Key: s.Secret.Derive("cursors"), Batches: sv.useCases.Batches(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	sv.members = members.New(sv.db, clock, ids)
+	resolve := sv.members.Resolve
+	if s.Development {
+		resolve = members.Development{Members: sv.members}.Resolve
+	}
+	sv.handler = graph.NewHandler(graph.Config{
+		Schema: generated.NewExecutableSchema(generated.Config{
+			Resolvers: &sv.useCases, Directives: generated.DirectiveRoot{Stored: reader.Stored},
+		}),
+		Verify:  token.NewVerifier(s.Secret, time.Now).Verify,
+		Resolve: resolve,
+		Health:  func(ctx context.Context) error { return sv.db.Pool.Ping(ctx) },
+		Log:     s.Log,
+	})
+	return sv, nil
+}
+
+// startRules starts the host with the national rules, which bind every programme.
+func (sv *server) startRules(ctx context.Context, s settings) (err error) {
+	if sv.rules, err = host.New(host.Options{Dir: s.Programs, Logger: s.Log}); err != nil {
+		return err
+	}
+	national, err := nationalRules()
+	if err != nil {
+		return err
+	}
+	if err := sv.rules.Bind(host.Binding{RuleSet: national.Args[1], Region: domain.NationCode, Command: national}); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, rulesStart)
+	defer cancel()
+	return sv.rules.Ready(ctx)
+}
+
+// serve answers requests until the context ends, and then lets those in flight end.
+func (sv *server) serve(ctx context.Context, l net.Listener) error {
+	web := graph.NewHTTPServer(sv.handler, sv.log)
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.Background(), drainBound)
+	defer cancel()
+	if err := web.Shutdown(drain); err != nil {
+		sv.log.Warn("some requests were cut off", "error", err)
+		_ = web.Close()
+	}
+	return nil
+}
+
+// close stops whatever newServer started.
+func (sv *server) close() {
+	if sv.rules != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), rulesBound)
+		defer cancel()
+		if err := sv.rules.Close(ctx); err != nil {
+			sv.log.Warn("rules did not stop cleanly", "error", err)
+		}
+	}
+	if sv.db != nil {
+		_ = sv.db.Close()
+	}
+}
+
+// listen takes an address on which to serve. An address that others can reach needs whoever runs it to say so by its name.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		var taken *net.OpError
+		if errors.As(err, &taken) {
+			return nil, domain.Errorf(domain.CodeUnavailable, "cannot listen on %s: %w; choose another with --listen, such as 127.0.0.1:8081", address, taken.Err)
+		}
+		return nil, domain.Errorf(domain.CodeBadUserInput, "cannot listen on %q: give host:port, such as 127.0.0.1:8080", address).Because(err)
+	}
+	return l, nil
+}
+
+// programsDir is where a data folder keeps the programs of rule sets.
+func programsDir(dir string) string { return filepath.Join(dir, "programs") }
+
+// actor gives the actor of a development subject, for what the program itself does in a member's name.
+func (sv *server) actor(ctx context.Context, role domain.Role, region string) (access.Actor, error) {
+	subject, err := sv.members.EnsureDevelopment(ctx, role, region)
+	if err != nil {
+		return access.Actor{}, err
+	}
+	return sv.members.Resolve(ctx, subject)
+}
