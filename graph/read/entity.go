@@ -48,6 +48,22 @@ type column struct {
 	personal bool // identifies a person: masked for whoever may not see it
 }
 
+// array is the type of an array of keys.
+func (c *column) array() string {
+	if c.form == formText {
+		return "text[]"
+	}
+	return "uuid[]"
+}
+
+// element is the type of a key.
+func (c *column) element() uint32 {
+	if c.form == formText {
+		return oidText
+	}
+	return oidUUID
+}
+
 // entity is a type of stored objects: a table, and what answers the fields of its GraphQL type.
 type entity struct {
 	name   string

@@ -15,6 +15,7 @@ import (
 // goType is how a Go value of graph/model is written: its type in the schema and, for an object, the fields selected.
 type goType struct {
 	schema *ast.Type
+	object bool
 	fields []goField
 }
 
@@ -27,8 +28,8 @@ type goField struct {
 
 // goType compiles the selection on a field that Go answers.
 func (p *planner) goType(f graphql.CollectedField) *goType {
-	g := &goType{schema: f.Definition.Type}
 	named := f.Definition.Type.Name()
+	g := &goType{schema: f.Definition.Type, object: p.reader.schema.Types[named].Kind == ast.Object}
 	for _, sub := range graphql.CollectFields(p.oc, f.Selections, []string{named}) {
 		separator := ","
 		if len(g.fields) == 0 {
@@ -62,7 +63,7 @@ func (w *writer) goValue(g *goType, t *ast.Type, v reflect.Value) bool {
 	if t.Elem != nil {
 		return w.goList(g, t.Elem, v)
 	}
-	if len(g.fields) > 0 {
+	if g.object {
 		return w.goObject(g, v)
 	}
 	switch v.Kind() {
@@ -123,7 +124,7 @@ func (w *writer) goObject(g *goType, v reflect.Value) bool {
 			w.b = append(w.b[:mark], "null"...)
 		}
 	}
-	w.b = append(w.b, '}')
+	w.close(len(g.fields))
 	return true
 }
 

@@ -236,13 +236,11 @@ func (p *planner) byKey(number int, e *entity, selection ast.SelectionSet) error
 		return err
 	}
 	r := root{level: lv, object: o, key: lv.column("t." + e.key.name)}
-	where := []string{"t." + e.key.name + " = " + lv.arg(func(r *run) []byte { return r.request.keys[0].key })}
-	if !p.request.single {
-		array := "uuid[]"
-		if e.key.form == formText {
-			array = "text[]"
-		}
-		where = []string{"t." + e.key.name + " = any(" + lv.arg(func(r *run) []byte { return r.request.keyArray(number) }) + "::" + array + ")"}
+	where := []string{"t." + e.key.name + " = "}
+	if p.request.single {
+		where[0] += lv.arg(func(r *run) []byte { return r.request.keys[0].key })
+	} else {
+		where[0] += "any(" + lv.arg(func(r *run) []byte { return r.request.keyArray(number) }) + "::" + e.key.array() + ")"
 	}
 	if visible := p.readsRow(&lv.statement, e, "t"); visible != "" {
 		where = append(where, visible)

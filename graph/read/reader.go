@@ -39,6 +39,7 @@ const (
 // Reader answers stored data. It is safe for concurrent use.
 type Reader struct {
 	port      Port
+	schema    *ast.Schema
 	catalogue catalogue
 	sealer    *sealer
 	stages    map[domain.Locale]map[string]string
@@ -64,7 +65,7 @@ func New(port Port, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the schema and the stored types do not fit: %w", err)
 	}
-	rd := &Reader{port: port, catalogue: c, sealer: newSealer(o.Key), plans: newCache[*plan](plansKept), outlines: newCache[*outline](outlinesKept)}
+	rd := &Reader{port: port, schema: o.Schema, catalogue: c, sealer: newSealer(o.Key), plans: newCache[*plan](plansKept), outlines: newCache[*outline](outlinesKept)}
 	rd.buffers.New = func() any { return new([]byte) }
 	rd.runs.New = func() any { return &run{numbers: map[string]int32{}} }
 	if rd.stages, err = labelsOf("Stage"); err == nil {

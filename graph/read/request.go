@@ -74,17 +74,13 @@ func (q *request) appendShape(b []byte) []byte {
 
 // keyArray gives the keys of one type as an array.
 func (q *request) keyArray(entity int) []byte {
-	oid := uint32(oidUUID)
-	if q.entities[entity].key.form == formText {
-		oid = oidText
-	}
 	var keys [][]byte
 	for _, k := range q.keys {
 		if k.entity == entity {
 			keys = append(keys, k.key)
 		}
 	}
-	return appendArray(nil, oid, keys)
+	return appendArray(nil, q.entities[entity].key.element(), keys)
 }
 
 // requested writes the conditions of a request.

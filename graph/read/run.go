@@ -190,11 +190,7 @@ func (r *run) gather(lv *level, kid *list) bool {
 			keys = append(keys, key)
 		}
 	}
-	oid := uint32(oidUUID)
-	if kid.relation.ours.form == formText {
-		oid = oidText
-	}
-	to.keys = appendArray(to.keys[:0], oid, keys)
+	to.keys = appendArray(to.keys[:0], kid.relation.ours.element(), keys)
 	to.begin(len(keys))
 	return len(keys) > 0
 }

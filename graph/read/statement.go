@@ -177,12 +177,8 @@ func (lv *level) page(where []string) {
 
 // owners is the list of the keys of rows that own lists.
 func (l *list) owners(s *statement) string {
-	array := "uuid[]"
-	if l.relation.ours.form == formText {
-		array = "text[]"
-	}
 	number := l.level.number
-	return "unnest(" + s.arg(func(r *run) []byte { return r.results[number].keys }) + "::" + array + ") with ordinality u(k, o)"
+	return "unnest(" + s.arg(func(r *run) []byte { return r.results[number].keys }) + "::" + l.relation.ours.array() + ") with ordinality u(k, o)"
 }
 
 func whereClause(where []string) string {

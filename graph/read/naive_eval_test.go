@@ -1,0 +1,416 @@
+package read_test
+
+import (
+	"encoding/json"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/internal/access"
+)
+
+// naive evaluates one query.
+type naive struct {
+	*world
+	actor     access.Actor
+	doc       *ast.QueryDocument
+	variables map[string]any
+	cursors   map[string]int // the place of the row that a cursor sent was made of
+}
+
+// cursorOf stands for the cursor of a place in a list.
+type cursorOf struct {
+	list  string
+	place int
+}
+
+// picked is a field with everything selected below it under the same key.
+type picked struct {
+	*ast.Field
+	below ast.SelectionSet
+}
+
+// collect gives the fields of a selection that apply to a type, by key, in order.
+func (n *naive) collect(typeName string, selection ast.SelectionSet) []*picked {
+	var all []*picked
+	var walk func(ast.SelectionSet)
+	skipped := func(directives ast.DirectiveList) bool {
+		for _, d := range directives {
+			v, err := d.Arguments.ForName("if").Value.Value(n.variables)
+			if err != nil {
+				panic(err)
+			}
+			if v.(bool) == (d.Name == "skip") {
+				return true
+			}
+		}
+		return false
+	}
+	applies := func(condition string) bool {
+		return condition == "" || condition == typeName || condition == "Node" && tables[typeName].table != ""
+	}
+	walk = func(selection ast.SelectionSet) {
+		for _, s := range selection {
+			switch s := s.(type) {
+			case *ast.Field:
+				if skipped(s.Directives) {
+					continue
+				}
+				i := slices.IndexFunc(all, func(p *picked) bool { return p.Alias == s.Alias })
+				if i < 0 {
+					all = append(all, &picked{Field: s})
+					i = len(all) - 1
+				}
+				all[i].below = append(all[i].below, s.SelectionSet...)
+			case *ast.InlineFragment:
+				if !skipped(s.Directives) && applies(s.TypeCondition) {
+					walk(s.SelectionSet)
+				}
+			case *ast.FragmentSpread:
+				if f := n.doc.Fragments.ForName(s.Name); !skipped(s.Directives) && applies(f.TypeCondition) {
+					walk(f.SelectionSet)
+				}
+			}
+		}
+	}
+	walk(selection)
+	return all
+}
+
+func (n *naive) args(f *picked) map[string]any { return f.ArgumentMap(n.variables) }
+
+// query evaluates the whole.
+func (n *naive) query() map[string]any {
+	out := map[string]any{}
+	for _, f := range n.collect("Query", n.doc.Operations[0].SelectionSet) {
+		args := n.args(f)
+		var v any
+		switch f.Name {
+		case "__typename":
+			v = "Query"
+		case "node":
+			v = n.node(args["id"], f.below)
+		case "nodes":
+			all := []any{}
+			for _, id := range args["ids"].([]any) {
+				all = append(all, n.node(id, f.below))
+			}
+			v = all
+		case "programme", "community", "stakeholder":
+			v = n.node(args["id"], f.below)
+		case "region":
+			v = n.visible("Region", n.byKey["Region"][args["code"].(string)], f.below)
+		case "board":
+			v = n.board(args["region"], f.below)
+		default:
+			order, _ := args["orderBy"].(string)
+			list := rootLists[f.Name+" "+order]
+			filter, _ := args["filter"].(map[string]any)
+			var rows []row
+			for _, r := range n.rows[list[0]] {
+				if n.fits(list[0], r, filter) {
+					rows = append(rows, r)
+				}
+			}
+			v = n.page(f.Name+" "+order, list[0], list[1], rows, args, f.below)
+		}
+		out[f.Alias] = v
+	}
+	return out
+}
+
+func (n *naive) node(id any, selection ast.SelectionSet) any {
+	for typeName := range tables {
+		for k, r := range n.byKey[typeName] {
+			if globalID(typeName, k) == id {
+				return n.visible(typeName, r, selection)
+			}
+		}
+	}
+	return nil
+}
+
+func (n *naive) visible(typeName string, r row, selection ast.SelectionSet) any {
+	if r == nil || !n.sees(n.actor, typeName, r) {
+		return nil
+	}
+	return n.object(typeName, r, selection)
+}
+
+// fits tells whether a row of a root list is visible and passes the filter.
+func (n *naive) fits(typeName string, r row, filter map[string]any) bool {
+	if typeName != "Region" && !has(n.actor, r["region_code"]) {
+		return false
+	}
+	for name, condition := range filter {
+		if condition == nil {
+			continue
+		}
+		ok := true
+		switch name {
+		case "region":
+			ok = n.inRegion(typeName, r, condition.(map[string]any))
+		case "stage", "status", "level":
+			c := condition.(map[string]any)
+			if eq := c["eq"]; eq != nil {
+				ok = r[name] == eq
+			}
+			if in := c["in"]; in != nil {
+				ok = ok && slices.Contains(in.([]any), r[name])
+			}
+		case "coordinator":
+			ok = r["coordinator"] == condition
+		case "nameStartsWith":
+			ok = strings.HasPrefix(strings.ToLower(r["name"].(string)), strings.ToLower(condition.(string)))
+		case "open":
+			ok = (r["valid_to"] == nil) == condition
+		default:
+			panic("no such filter: " + name)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (n *naive) inRegion(typeName string, r row, condition map[string]any) bool {
+	code := r["region_code"]
+	if typeName == "Region" {
+		code = r["code"]
+	}
+	if is := condition["is"]; is != nil {
+		return code == is
+	}
+	return below(code.(string), condition["under"].(string))
+}
+
+func (n *naive) board(region any, selection ast.SelectionSet) any {
+	cells := []any{}
+	for _, stage := range domain.Stages {
+		for _, status := range domain.Statuses {
+			count := 0
+			for _, r := range n.rows["Programme"] {
+				if r["stage"] == stage.Code && r["status"] == status.Code && n.fits("Programme", r, map[string]any{"region": region}) {
+					count++
+				}
+			}
+			if count > 0 {
+				r := row{"stage": stage.Code, "status": status.Code, "count": json.Number(jsonOf(count))}
+				cells = append(cells, n.object("BoardCell", r, selection))
+			}
+		}
+	}
+	return cells
+}
+
+func jsonOf(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
+func (n *naive) object(typeName string, r row, selection ast.SelectionSet) any {
+	out := map[string]any{}
+	for _, f := range n.collect(typeName, selection) {
+		out[f.Alias] = n.field(typeName, r, f)
+	}
+	return out
+}
+
+func (n *naive) field(typeName string, r row, f *picked) any {
+	path := typeName + "." + f.Name
+	if many, ok := toMany[path]; ok {
+		var rows []row
+		for _, other := range n.rows[many[0]] {
+			if other[many[1]] == key(typeName, r) && n.sees(n.actor, many[0], other) && (typeName != "Stakeholder" || has(n.actor, r["region_code"])) {
+				rows = append(rows, other)
+			}
+		}
+		return n.page(path, many[0], many[2], rows, n.args(f), f.below)
+	}
+	column, ok := toOne[path]
+	if f.Name == "programme" {
+		column, ok = "programme_id", true
+	}
+	switch {
+	case f.Name == "__typename":
+		return typeName
+	case ok:
+		if typeName == "Stakeholder" && !has(n.actor, r["region_code"]) || r[column] == nil {
+			return nil
+		}
+		target := f.Definition.Type.Name()
+		return n.visible(target, n.byKey[target][r[column].(string)], f.below)
+	case path == "Programme.availableMoves":
+		return n.plain(movesOf(uuid.MustParse(r["id"].(string))), "AvailableMove", f.below)
+	case path == "ProgrammeEvent.ruleRevisions":
+		return n.plain(r["rule_revisions"], "RuleRevision", f.below)
+	case path == "ProgrammeEvent.remarks":
+		var said struct{ Remarks []map[string]any }
+		_ = json.Unmarshal([]byte(jsonOf(r["decision"])), &said)
+		for _, b := range said.Remarks {
+			language := "en"
+			if n.actor.Locale == domain.Indonesian {
+				language = "id"
+			}
+			b["message"] = b["message"].(map[string]any)[language]
+			b["retry"] = b["retry"] == true
+		}
+		if said.Remarks == nil {
+			return []any{}
+		}
+		return n.plain(said.Remarks, "Block", f.below)
+	}
+	return n.scalar(n.actor, typeName, f.Name, f.Definition.Type.Name(), r)
+}
+
+// plain projects what has no table.
+func (n *naive) plain(v any, typeName string, selection ast.SelectionSet) any {
+	var whole any
+	if err := json.Unmarshal([]byte(jsonOf(v)), &whole); err != nil {
+		panic(err)
+	}
+	return n.project(whole, typeName, selection)
+}
+
+func (n *naive) project(v any, typeName string, selection ast.SelectionSet) any {
+	switch x := v.(type) {
+	case []any:
+		out := []any{}
+		for _, e := range x {
+			out = append(out, n.project(e, typeName, selection))
+		}
+		return out
+	case map[string]any:
+		out := map[string]any{}
+		for _, f := range n.collect(typeName, selection) {
+			if f.Name == "__typename" {
+				out[f.Alias] = typeName
+			} else {
+				out[f.Alias] = n.project(x[f.Name], f.Definition.Type.Name(), f.below)
+			}
+		}
+		return out
+	}
+	return v
+}
+
+// page evaluates a connection over all rows of a list.
+func (n *naive) page(list, typeName, order string, rows []row, args map[string]any, selection ast.SelectionSet) any {
+	place := n.place[typeName+order]
+	at := func(r row) int { return place[key(typeName, r)] }
+	sort.Slice(rows, func(i, j int) bool { return at(rows[i]) < at(rows[j]) })
+	shown, earlier, later := slices.Clone(rows), false, false
+	if c, ok := args["after"].(string); ok {
+		limit := n.cursors[c]
+		earlier = slices.ContainsFunc(rows, func(r row) bool { return at(r) <= limit })
+		shown = slices.DeleteFunc(shown, func(r row) bool { return at(r) <= limit })
+	}
+	if c, ok := args["before"].(string); ok {
+		limit := n.cursors[c]
+		later = slices.ContainsFunc(rows, func(r row) bool { return at(r) >= limit })
+		shown = slices.DeleteFunc(shown, func(r row) bool { return at(r) >= limit })
+	}
+	next, previous := later, earlier
+	if last := args["last"]; last != nil {
+		if k := int(number(last)); len(shown) > k {
+			shown, previous = shown[len(shown)-k:], true
+		}
+	} else {
+		k := 20
+		if first := args["first"]; first != nil {
+			k = int(number(first))
+		}
+		if len(shown) > k {
+			shown, next = shown[:k], true
+		}
+	}
+	out := map[string]any{}
+	for _, f := range n.collect(typeName+"Connection", selection) {
+		var v any
+		switch f.Name {
+		case "__typename":
+			v = typeName + "Connection"
+		case "totalCount":
+			v = json.Number(jsonOf(len(rows)))
+		case "pageInfo":
+			var places []int
+			for _, r := range shown {
+				places = append(places, at(r))
+			}
+			v = n.pageInfo(list, places, next, previous, f.below)
+		default:
+			entries := []any{}
+			for _, r := range shown {
+				if f.Name == "nodes" {
+					entries = append(entries, n.object(typeName, r, f.below))
+				} else {
+					entries = append(entries, n.edge(list, typeName, r, at(r), f.below))
+				}
+			}
+			v = entries
+		}
+		out[f.Alias] = v
+	}
+	return out
+}
+
+func (n *naive) edge(list, typeName string, r row, place int, selection ast.SelectionSet) any {
+	out := map[string]any{}
+	for _, f := range n.collect(typeName+"Edge", selection) {
+		switch f.Name {
+		case "__typename":
+			out[f.Alias] = typeName + "Edge"
+		case "cursor":
+			out[f.Alias] = cursorOf{list, place}
+		case "node":
+			out[f.Alias] = n.object(typeName, r, f.below)
+		}
+	}
+	return out
+}
+
+func (n *naive) pageInfo(list string, shown []int, next, previous bool, selection ast.SelectionSet) any {
+	out := map[string]any{}
+	for _, f := range n.collect("PageInfo", selection) {
+		switch f.Name {
+		case "__typename":
+			out[f.Alias] = "PageInfo"
+		case "hasNextPage":
+			out[f.Alias] = next
+		case "hasPreviousPage":
+			out[f.Alias] = previous
+		default:
+			out[f.Alias] = nil
+			if len(shown) > 0 && f.Name == "startCursor" {
+				out[f.Alias] = cursorOf{list, shown[0]}
+			} else if len(shown) > 0 {
+				out[f.Alias] = cursorOf{list, shown[len(shown)-1]}
+			}
+		}
+	}
+	return out
+}
+
+func number(v any) int64 {
+	switch x := v.(type) {
+	case int64:
+		return x
+	case int:
+		return int64(x)
+	case json.Number:
+		n, err := x.Int64()
+		if err != nil {
+			panic(err)
+		}
+		return n
+	}
+	panic(v)
+}
