@@ -25,7 +25,8 @@ const names = new Set(
     .filter(Boolean)
     .map((match) => match[0]),
 );
-let licences = 'GraphiQL and the packages bundled with it, each under its own licence.\n';
+let licences = 'GraphiQL and the packages bundled with it, each under its own licence.\n' +
+  'Its styles hold the fonts Roboto (Apache-2.0) and Fira Code (OFL-1.1).\n';
 for (const folder of [...names].sort()) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = readdirSync(folder).find((f) => /^licen[cs]e/i.test(f));

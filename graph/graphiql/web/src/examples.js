@@ -1,8 +1,10 @@
 // The queries that are there on a first visit.
 export const examples = [
   {
-    query: `# Program pemberdayaan yang terakhir berubah, dan apa yang masih menghalangi langkah berikutnya.
-# Programmes changed last, and what still stands in the way of their next move.
+    query: `# Program yang terakhir berubah, dan apa yang
+# masih menghalangi langkah berikutnya.
+# Programmes changed last, and what still stands
+# in the way of their next move.
 query Programmes {
   programmes(first: 5) {
     totalCount
@@ -22,8 +24,8 @@ query Programmes {
 `,
   },
   {
-    query: `# Wilayah: sebuah provinsi dan kabupaten atau kotanya.
-# Regions: a province, and its regencies and cities.
+    query: `# Wilayah: satu provinsi, kabupaten dan kotanya.
+# Regions: a province, its regencies and cities.
 query Region($code: String!) {
   region(code: $code) {
     code
@@ -39,8 +41,8 @@ query Region($code: String!) {
     variables: '{ "code": "32" }',
   },
   {
-    query: `# Siapa saya, dan papan: berapa program di setiap tahap.
-# Who I am, and the board: how many programmes stand in each stage.
+    query: `# Siapa saya, dan berapa program di tiap tahap.
+# Who I am, and how many programmes stand in each stage.
 query Board {
   viewer { name roles { roleLabel regionCode } }
   board { stageLabel statusLabel count }
