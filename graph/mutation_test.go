@@ -236,6 +236,40 @@ func TestUserErrorsSpeakTheReadersLanguage(t *testing.T) {
 	}
 }
 
+func TestAPersonIsErasedWhateverTheProgrammesStatus(t *testing.T) {
+	t.Parallel()
+	m := commands(t)
+	_, programme := begun(t, m)
+	ctx := as(t.Context(), domain.Coordinator, domain.English)
+	training, err := m.CreateTrainingEvent(ctx, model.CreateTrainingEventInput{ProgrammeID: programme, Title: "Pumps", Venue: "Balai desa", Capacity: 20})
+	if err != nil || training.TrainingEvent == nil {
+		t.Fatal(err, training)
+	}
+	person, err := m.CreateParticipant(ctx, model.CreateParticipantInput{TrainingEventID: training.TrainingEvent.ID, Name: graphql.OmittableOf(ptr("Ani")), Sex: "FEMALE"})
+	if err != nil || person.Participant == nil {
+		t.Fatal(err, person)
+	}
+	if p, err := m.MoveProgramme(ctx, model.MoveProgrammeInput{ProgrammeID: programme, Move: domain.Cancel, Reason: graphql.OmittableOf(ptr("No funds"))}); err != nil || !p.Allowed {
+		t.Fatal(err, p)
+	}
+	gone := graphql.OmittableOf[*string](nil)
+	for _, c := range []struct {
+		in     model.UpdateParticipantInput
+		erases bool
+	}{
+		{model.UpdateParticipantInput{ID: person.Participant.ID, Name: graphql.OmittableOf(ptr("Budi"))}, false},
+		{model.UpdateParticipantInput{ID: person.Participant.ID, Name: gone, PreTest: graphql.OmittableOf(ptr(50.0))}, false},
+		{model.UpdateParticipantInput{ID: person.Participant.ID}, false},
+		{model.UpdateParticipantInput{ID: person.Participant.ID, Name: gone, BirthYear: graphql.OmittableOf[*int](nil)}, true},
+		{model.UpdateParticipantInput{ID: person.Participant.ID, Name: gone}, true},
+	} {
+		p, err := m.UpdateParticipant(ctx, c.in)
+		if err != nil || (len(p.UserErrors) == 0) != c.erases {
+			t.Errorf("%v, %+v", err, p.UserErrors)
+		}
+	}
+}
+
 func TestAProgrammeIsMovedAndSaysWhatStandsInTheWay(t *testing.T) {
 	t.Parallel()
 	m := commands(t)

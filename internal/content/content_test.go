@@ -124,8 +124,8 @@ func TestEnteringAlsoTellsUnseenFromForbidden(t *testing.T) {
 func TestOnHoldAndCancelledTakeNothingAndCompletedTakesWhatComesAfter(t *testing.T) {
 	t.Parallel()
 	w := begin(t)
-	indicator, measurement := w.enter(w.indicator()), uuid.Nil
-	measurement = w.enter(w.measurement(indicator, "1", "2026-01-01"))
+	indicator := w.enter(w.indicator())
+	measurement := w.enter(w.measurement(indicator, "1", "2026-01-01"))
 	w.enter(w.role())
 	report := w.enter(w.report())
 	if _, err := w.Publish(t.Context(), coordinator, report, nil); err != nil {
