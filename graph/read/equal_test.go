@@ -183,7 +183,7 @@ func TestABrokenPlannerIsFound(t *testing.T) {
 		"drops the scope of a list":                replaced(`t\.(province|regency|district)_code = (\$\d+)`, "$2::text is not null"),
 		"drops the scope of a relation":            replaced(`exists \(select from programmes v where`, "exists (select where true union all select from programmes v where"),
 		"shows personal data to every coordinator": replaced(`\w+\.coordinator = (\$\d+)`, "$1::text is not null"),
-		"swaps columns":                            replaced(`\bt\.severity\b`, "t.urgency"),
+		"swaps columns":                            replaced(`\bt\.people_affected\b`, "t.votes"),
 		"joins by the wrong column":                replaced(`= t\.training_event_id`, "= t.programme_id"),
 		"repeats the row of a cursor":              replaced(` > (\(?\$)`, " >= $1"),
 		"counts a page too many":                   replaced(`select count\(\*\) from`, "select count(*) + 1 from"),
