@@ -124,7 +124,7 @@ func (rd *Reader) rootRequest(fc *graphql.FieldContext, a access.Actor) (*reques
 		e := rd.catalogue[strings.ToUpper(name[:1])+name[1:]]
 		id, err := gid.UUID(e.name, fc.Args["id"].(string))
 		if err != nil {
-			return nil, err.(*domain.Error).At("id")
+			return nil, domain.Errorf(domain.CodeBadUserInput, "this is not the id of a %s", e.name).In("ini bukan id dari " + e.name).At("id")
 		}
 		return rd.single(e.name, id[:]), nil
 	case "board":

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -164,6 +166,14 @@ func code(errs gqlerror.List) string {
 	return c
 }
 
+// errorOf gives the only error.
+func errorOf(errs gqlerror.List) (*domain.Error, bool) {
+	if len(errs) != 1 {
+		return nil, false
+	}
+	return errors.AsType[*domain.Error](errs[0])
+}
+
 // actor is somebody with roles, written ROLE REGION.
 func actor(subject string, grants ...string) access.Actor {
 	a := access.Actor{Subject: subject, Name: subject, Locale: domain.English}
@@ -192,4 +202,14 @@ func (c *counted) Rows(ctx context.Context, sql []string, params [][][]byte, row
 		sql = spoilt
 	}
 	return c.Port.Rows(ctx, sql, params, row)
+}
+
+// schemaFile gives one file of the schema.
+func schemaFile(t testing.TB, name string) string {
+	t.Helper()
+	b, err := os.ReadFile("../schema/" + name + ".graphqls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
