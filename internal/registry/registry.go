@@ -98,7 +98,7 @@ func (r Registry) Change(ctx context.Context, a access.Actor, row domain.Registe
 		if err != nil {
 			return command.Outcome{}, err
 		}
-		if err := r.mayChange(ctx, a, row, found); err != nil {
+		if err := r.mayChange(ctx, a, row, c.ID, found); err != nil {
 			return command.Outcome{}, entry.At(err, "id")
 		}
 		now := r.Clock.Now()
@@ -110,22 +110,25 @@ func (r Registry) Change(ctx context.Context, a access.Actor, row domain.Registe
 	}))
 }
 
-// mayChange says whether the actor may change a thing. A stakeholder of another region is seen where it takes part in a
-// programme that the actor sees: then the refusal may say who may.
-func (r Registry) mayChange(ctx context.Context, a access.Actor, row domain.Registered, found bool) error {
-	if !found {
-		return access.NotFound()
+// mayChange says whether the actor may change a thing. A stakeholder of another region is seen, by name and kind, where it
+// takes part in a programme that the actor sees: then it is forbidden and not hidden, but who may change it would tell where
+// it lives. What is not there is looked for around programmes as well, so that it takes as long as what may not be seen.
+func (r Registry) mayChange(ctx context.Context, a access.Actor, row domain.Registered, id uuid.UUID, found bool) error {
+	var err error = access.NotFound()
+	if found {
+		err = access.MayWrite(a, access.WriteRegistry, row.GovernedBy())
 	}
-	err := access.MayWrite(a, access.WriteRegistry, row.GovernedBy())
 	if _, stakeholder := row.(*domain.Stakeholder); !stakeholder || domain.CodeOf(err) != domain.CodeNotFound {
 		return err
 	}
+	row.Stored().ID = id
 	around, failed := r.Store.Around(ctx, row)
 	if failed != nil {
 		return failed
 	}
-	if slices.ContainsFunc(around, a.Reads().Contains) {
-		return access.MayEnterIn(a, access.WriteRegistry, row.GovernedBy())
+	if found && slices.ContainsFunc(around, a.Reads().Contains) {
+		return domain.Errorf(domain.CodeForbidden, "this stakeholder belongs to another region: only coordinators and admins there may change it").
+			In("pemangku kepentingan ini milik wilayah lain: hanya koordinator dan admin di sana yang boleh mengubahnya")
 	}
 	return err
 }

@@ -149,6 +149,9 @@ func TestAStakeholderSeenInAProgrammeMayBeForbiddenButIsNotHidden(t *testing.T) 
 	}
 	_, err = r.Change(ctx, as(domain.Coordinator, "32"), row, rename)
 	code(t, err, domain.CodeForbidden, "id")
+	if e, ok := err.(*domain.Error); !ok || strings.ContainsAny(e.Text.EN+e.Text.ID, "0123456789") || len(e.Params) > 0 {
+		t.Errorf("the refusal tells where a stakeholder lives of which only name and kind are seen: %v", err)
+	}
 
 	if _, err := r.Change(ctx, as(domain.Coordinator, "33"), row, rename); err != nil {
 		t.Fatal(err)
