@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/berdaya/berdaya/db/dbtest"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
 	"github.com/berdaya/berdaya/internal/entry"
@@ -240,4 +241,31 @@ func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
 	bad := &domain.TrainingEvent{ProgrammeID: w.programme, ActivityID: &stranger, Title: "", Venue: "x\x00", Facilitator: ptr("nobody")}
 	_, err := w.Writer.Enter(t.Context(), coordinator, bad, entry.New{Wrong: domain.Problems{entry.Wrong("capacity", "unreadable", "tidak terbaca")}})
 	want(t, said(err), "BAD_USER_INPUT capacity, BAD_USER_INPUT title, BAD_USER_INPUT venue, NOT_FOUND activityId, NOT_FOUND facilitator")
+}
+
+func TestNobodyTakesATrainingToSeeItsParticipants(t *testing.T) {
+	t.Parallel()
+	w := begin(t)
+	for _, subject := range []string{"budi", "citra", "dewi"} {
+		dbtest.Member(t, w.DB, subject)
+	}
+	member := func(subject string, role domain.Role) access.Actor {
+		return access.Actor{Subject: subject, Grants: []access.Grant{{Role: role, Region: "32.04"}}}
+	}
+	budis := w.training()
+	budis.Facilitator = ptr("budi")
+	id := w.enter(budis)
+	to := func(who *string) func(*domain.TrainingEvent) {
+		return func(e *domain.TrainingEvent) { e.Facilitator = who }
+	}
+	taken := "FORBIDDEN facilitator"
+	want(t, change(w, member("citra", domain.Facilitator), id, to(ptr("citra"))), taken)
+	want(t, change(w, member("citra", domain.Facilitator), id, to(nil)), taken)
+	want(t, change(w, member("citra", domain.Facilitator), id, func(e *domain.TrainingEvent) { e.Venue = "Sawah" }), "")
+	want(t, change(w, member("dewi", domain.Coordinator), id, to(ptr("dewi"))), taken)
+	want(t, change(w, member("dewi", domain.Coordinator), id, to(ptr("citra"))), "")
+	want(t, change(w, member("citra", domain.Facilitator), id, to(ptr("budi"))), "")
+	want(t, change(w, member("dewi", domain.RegionalAdmin), id, to(nil)), "")
+	want(t, change(w, member("citra", domain.Facilitator), id, to(ptr("citra"))), taken)
+	want(t, change(w, coordinator, id, to(ptr("ani"))), "") // the programme's own
 }

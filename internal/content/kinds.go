@@ -124,7 +124,7 @@ func (w Writer) check(ctx context.Context, a access.Actor, p *domain.Programme, 
 	case *domain.Activity:
 		look.of("objectiveId", new(domain.Objective), r.ObjectiveID)
 	case *domain.TrainingEvent:
-		look.trainingEvent(r)
+		look.trainingEvent(a, r)
 	case *domain.Attendance:
 		look.attendance(r)
 	case *domain.Indicator:

@@ -145,8 +145,9 @@ func (l *look) objective(r *domain.Objective) {
 }
 
 // trainingEvent looks at the activity that it carries out and at who trains.
-func (l *look) trainingEvent(r *domain.TrainingEvent) {
+func (l *look) trainingEvent(a access.Actor, r *domain.TrainingEvent) {
 	l.of("activityId", new(domain.Activity), r.ActivityID)
+	l.facilitator(a, r)
 	if r.Facilitator == nil || l.failed != nil {
 		return
 	}
@@ -154,6 +155,32 @@ func (l *look) trainingEvent(r *domain.TrainingEvent) {
 	if known, ok := ask(l, known, err); ok && !known {
 		l.wrong = append(l.wrong, domain.Errorf(domain.CodeNotFound, "no member has the subject %q", *r.Facilitator).
 			In(fmt.Sprintf("tidak ada anggota dengan subjek %q", *r.Facilitator)).At("facilitator"))
+	}
+}
+
+// facilitator looks at who gives a training that is there to whom. Its facilitator sees the personal data of its
+// participants, so nobody takes it who does not see them already: the present facilitator hands it over, and so do the
+// programme's coordinator and admins. Other coordinators may appoint others, but not themselves.
+func (l *look) facilitator(a access.Actor, r *domain.TrainingEvent) {
+	if r.ID == uuid.Nil || l.failed != nil {
+		return
+	}
+	before := new(domain.TrainingEvent)
+	if _, err := l.store.Find(l.ctx, before, r.ID); err != nil {
+		l.failed = err
+		return
+	}
+	is := func(who *string, subject string) bool { return who != nil && *who == subject }
+	region, sees := l.programme.RegionCode, a.PersonalData()
+	switch {
+	case r.Facilitator == nil && before.Facilitator == nil, r.Facilitator != nil && is(before.Facilitator, *r.Facilitator):
+	case is(before.Facilitator, a.Subject), sees.In.Contains(region),
+		sees.OwnProgrammes.Contains(region) && l.programme.Coordinator == a.Subject:
+	case !is(r.Facilitator, a.Subject) && access.MayWrite(a, access.WriteContent, region) == nil:
+	default:
+		l.wrong = append(l.wrong, domain.Errorf(domain.CodeForbidden,
+			"whoever facilitates a training sees its participants' data: ask its facilitator, the programme's coordinator or an admin to hand it over").
+			In("fasilitator pelatihan melihat data pribadi pesertanya: mintalah fasilitatornya, koordinator program, atau admin untuk menyerahkannya").At("facilitator"))
 	}
 }
 
