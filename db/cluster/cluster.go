@@ -236,9 +236,16 @@ func (c *Cluster) awaitReady(ctx context.Context) error {
 
 // DSN is the connection string (a URL, by the unix socket) of a database. It holds the password: never log it.
 func (c *Cluster) DSN(database string) string {
+	return address(c.password, c.sockets, strconv.Itoa(c.port), database)
+}
+
+// address makes the connection string of a database behind a unix socket. A blank in the folder's name is %20 in it: in
+// PostgreSQL's connection strings + stands for itself.
+func address(password, sockets, port, database string) string {
+	query := url.Values{"host": {sockets}, "port": {port}}.Encode()
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(role, c.password), Path: "/" + database,
-		RawQuery: url.Values{"host": {c.sockets}, "port": {strconv.Itoa(c.port)}}.Encode(),
+		Scheme: "postgres", User: url.UserPassword(role, password), Path: "/" + database,
+		RawQuery: strings.ReplaceAll(query, "+", "%20"),
 	}
 	return u.String()
 }

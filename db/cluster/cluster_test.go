@@ -224,6 +224,22 @@ func TestAnUnfinishedClusterIsMadeAnew(t *testing.T) {
 	start(t, Options{Dir: dir, Fast: true})
 }
 
+func TestAFolderMayHaveAnyName(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "a b+c'd\"e%41$f&g=h#i")
+	c := start(t, Options{Dir: dir})
+	if got := query[string](t, c.DSN("postgres"), "select 'in'"); got != "in" {
+		t.Error(got)
+	}
+	dsn, ok := Running(dir, "postgres")
+	if !ok {
+		t.Fatal("it is not seen to be running")
+	}
+	if got := query[string](t, dsn, "select 'in'"); got != "in" {
+		t.Error(got)
+	}
+}
+
 func TestALongPathStillGetsASocket(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("kecamatan-", 12), "c")
 	c := start(t, Options{Dir: dir, Fast: true})

@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,9 +24,5 @@ func Running(dir, database string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(role, password), Path: "/" + database,
-		RawQuery: url.Values{"host": {strings.TrimSpace(lines[4])}, "port": {strings.TrimSpace(lines[3])}}.Encode(),
-	}
-	return u.String(), true
+	return address(password, strings.TrimRight(lines[4], "\r\n"), strings.TrimSpace(lines[3]), database), true
 }
