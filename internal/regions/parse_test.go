@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/fstest"
 
@@ -173,10 +174,15 @@ func TestReadRefusesFilesThatAreMissingWrongOrTooLarge(t *testing.T) {
 	if err := os.WriteFile(plain, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	pipes := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(pipes, "provinces.csv"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		source fs.FS
 		want   string
 	}{
+		"a pipe":           {os.DirFS(pipes), "provinces.csv cannot be read: it is not a regular file"},
 		"a missing file":   {missing, "districts.csv is not there"},
 		"a missing folder": {os.DirFS(filepath.Join(t.TempDir(), "none")), "provinces.csv is not there"},
 		"not a folder":     {os.DirFS(plain), "provinces.csv cannot be read: not a directory"},
