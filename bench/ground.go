@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/berdaya/berdaya/bench/load"
+	"github.com/berdaya/berdaya/db"
+	"github.com/berdaya/berdaya/db/cluster"
+	"github.com/berdaya/berdaya/db/migrate"
+	"github.com/berdaya/berdaya/internal/regions"
+	"github.com/berdaya/berdaya/internal/token"
+)
+
+// ground is the PostgreSQL that everything is measured on.
+type ground struct {
+	cluster *cluster.Cluster
+	dir     string // for what is built and written
+	kept    bool
+}
+
+// prepare starts a private cluster in a folder, or in a temporary one.
+func prepare(ctx context.Context, data string) (*ground, error) {
+	g := &ground{kept: data != ""}
+	var err error
+	if g.dir, err = filepath.Abs(data); err != nil {
+		return nil, err
+	}
+	if !g.kept {
+		if g.dir, err = os.MkdirTemp("", "berdaya-bench-"); err != nil {
+			return nil, err
+		}
+	}
+	g.cluster, err = cluster.Start(ctx, cluster.Options{Dir: filepath.Join(g.dir, "postgres"), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		g.close()
+		return nil, err
+	}
+	return g, nil
+}
+
+// stopBound is how long the cluster may take to stop.
+const stopBound = 15 * time.Second
+
+func (g *ground) close() {
+	if g.cluster != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), stopBound)
+		defer cancel()
+		g.cluster.Stop(ctx)
+	}
+	if !g.kept {
+		_ = os.RemoveAll(g.dir)
+	}
+}
+
+// portfolio gives the connection string of a database with so many programmes, made now or in a run before.
+func (g *ground) portfolio(ctx context.Context, say io.Writer, programmes int) (dsn string, err error) {
+	if dsn, err = g.migrated(ctx, fmt.Sprintf("portfolio_%d", programmes)); err != nil {
+		return "", err
+	}
+	d, err := db.Open(ctx, dsn, db.Options{Name: "berdaya bench", StatementTimeout: time.Hour})
+	if err != nil {
+		return "", err
+	}
+	defer d.Close()
+	if _, _, err := regions.Seed(ctx, d, regions.Options{}); err != nil {
+		return "", err
+	}
+	var there bool
+	if err := d.Pool.QueryRow(ctx, "select exists (select from programmes)").Scan(&there); err != nil || there {
+		return dsn, err
+	}
+	began := time.Now()
+	fmt.Fprintf(say, "making %d programmes …\n", programmes)
+	if err := seed(ctx, d.Pool, programmes); err != nil {
+		return "", err
+	}
+	fmt.Fprintf(say, "made in %s\n", time.Since(began).Round(time.Second))
+	return dsn, nil
+}
+
+// migrated gives the connection string of a database with the whole schema.
+func (g *ground) migrated(ctx context.Context, name string) (string, error) {
+	dsn, err := g.cluster.EnsureDatabase(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	set, err := migrate.Embedded()
+	if err != nil {
+		return "", err
+	}
+	_, err = set.Up(ctx, dsn)
+	return dsn, err
+}
+
+// postmaster gives the process that all of a database's processes descend from. It must run on this machine.
+func postmaster(ctx context.Context, dsn string) (int, error) {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close(ctx)
+	var backend int
+	if err := conn.QueryRow(ctx, "select pg_backend_pid()").Scan(&backend); err != nil {
+		return 0, err
+	}
+	return load.Parent(backend)
+}
+
+// calm has PostgreSQL do now what it would do in the background while others measure.
+func calm(ctx context.Context, pool *pgxpool.Pool) error {
+	for _, sql := range []string{"alter system set autovacuum = off", "select pg_reload_conf()", "vacuum (analyze, freeze)", "checkpoint"} {
+		if _, err := pool.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: %w", sql, err)
+		}
+	}
+	return nil
+}
+
+// reader is the subject in whose name everything is read: a viewer of the whole nation.
+const reader = "bench-reader"
+
+// secretText is the servers' token secret; they serve made-up rows on this machine alone.
+var secretText = hex.EncodeToString([]byte(strings.Repeat("bench", 8)))
+
+// readerToken gives a token for the reader.
+func readerToken() (string, error) {
+	secret, err := token.ParseSecret(secretText)
+	if err != nil {
+		return "", err
+	}
+	return token.NewIssuer(secret, time.Now).Issue(reader, 24*time.Hour)
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/berdaya/berdaya/bench/load"
+	"github.com/berdaya/berdaya/bench/shapes"
+)
+
+// drawSeed has every run draw the same variables from the same portfolio.
+const drawSeed = 3
+
+// measure does all that the command promises.
+func measure(ctx context.Context, say io.Writer, o options) error {
+	chosen, titles, err := chooseShapes(o.shapes)
+	if err != nil {
+		return err
+	}
+	module, err := moduleDir(ctx)
+	if err != nil {
+		return err
+	}
+	g, err := prepare(ctx, o.data)
+	if err != nil {
+		return err
+	}
+	defer g.close()
+	dsn, err := g.portfolio(ctx, say, o.programmes)
+	if err != nil {
+		return err
+	}
+	out, err := os.MkdirTemp("", "berdaya-bench-build-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(out)
+	limitBinary, err := build(ctx, module, out, "./bench/limit")
+	if err != nil {
+		return err
+	}
+	binary, err := build(ctx, module, out, "./cmd/berdaya")
+	if err != nil {
+		return err
+	}
+	limit, err := limitServer(ctx, limitBinary, out, dsn, "berdaya")
+	if err != nil {
+		return err
+	}
+	defer limit.stop()
+	server, err := berdayaServer(ctx, binary, out, dsn)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	draw, err := pick(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	c := contest{peers: []*peer{limit, server}}
+	if c.database, err = postmaster(ctx, dsn); err != nil {
+		return err
+	}
+	if err := c.compose(draw, chosen); err != nil {
+		return err
+	}
+	if err := c.check(say); err != nil {
+		return err
+	}
+	all, err := c.rounds(ctx, say, o)
+	if err != nil {
+		return err
+	}
+	table(say, all, c.shapes, titles, []string{limit.name, server.name})
+	if err := keep(say, o.out, all); err != nil {
+		return err
+	}
+	var slow []int
+	for i, name := range c.shapes {
+		if r := load.Beside(of(all, server.name, name), of(all, limit.name, name)); r.Median < o.below {
+			slow = append(slow, i)
+		}
+	}
+	if len(slow) == 0 {
+		return nil
+	}
+	server.stop()
+	return c.profile(ctx, say, module, out, dsn, slow, o)
+}
+
+// chooseShapes gives the shapes of these names, all where none is named.
+func chooseShapes(names []string) (chosen []shapes.Shape, titles map[string]string, err error) {
+	titles = map[string]string{}
+	for _, s := range shapes.All {
+		titles[s.Name] = s.Title
+		if len(names) == 0 || slices.Contains(names, s.Name) {
+			chosen = append(chosen, s)
+		}
+	}
+	if len(names) > 0 && len(chosen) != len(names) {
+		return nil, nil, fmt.Errorf("--shapes takes any of One, Fifty, Nested, Board and Deep, each once")
+	}
+	return chosen, titles, nil
+}
+
+// pick draws what is asked for, from tables that nothing works on in the background any more.
+func pick(ctx context.Context, dsn string) (*shapes.Draw, error) {
+	pool, err := pgxpool.New(ctx, dsn)
+	if err != nil {
+		return nil, err
+	}
+	defer pool.Close()
+	if err := calm(ctx, pool); err != nil {
+		return nil, err
+	}
+	return shapes.Pick(ctx, pool, drawSeed)
+}
+
+// compose writes the requests of the limit server and of Berdaya, which differ in cursors alone.
+func (c *contest) compose(draw *shapes.Draw, chosen []shapes.Shape) error {
+	c.bodies = map[string][][][]byte{}
+	for _, s := range chosen {
+		c.shapes = append(c.shapes, s.Name)
+		var open, sealed []string
+		if s.Name == "Deep" {
+			for _, p := range draw.Places() {
+				open = append(open, shapes.OpenCursor(p))
+				cursor, err := shapes.SealedCursor(c.peers[1].ask, p)
+				if err != nil {
+					return err
+				}
+				sealed = append(sealed, cursor)
+			}
+		}
+		for _, cursors := range [][]string{open, sealed} {
+			bodies, err := draw.Bodies(s, cursors)
+			if err != nil {
+				return err
+			}
+			c.bodies[s.Name] = append(c.bodies[s.Name], bodies)
+		}
+	}
+	return nil
+}
