@@ -148,6 +148,12 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
 		panic(err)
 	}
+	for list, of := range toMany { // a type on its way into the schema
+		if schema := servedSchema(); schema.Types[of[0]] == nil {
+			delete(toMany, list)
+			delete(tables, of[0])
+		}
+	}
 	os.Exit(m.Run())
 }
 

@@ -24,7 +24,8 @@ type row = map[string]any
 
 // tables says where each type is stored and the first byte of its ids.
 var tables = map[string]struct{ table, tag string }{
-	"Region": {"regions", "R"}, "Community": {"communities", "C"}, "Stakeholder": {"stakeholders", "S"}, "Programme": {"programmes", "P"},
+	"Region": {"regions", "R"}, "RegionSuccessor": {"region_successors", "r"},
+	"Community": {"communities", "C"}, "Stakeholder": {"stakeholders", "S"}, "Programme": {"programmes", "P"},
 	"ProgrammeCommunity": {"programme_communities", "c"}, "ProgrammeStakeholder": {"programme_stakeholders", "s"},
 	"ProgrammeEvent": {"programme_events", "E"}, "StageVisit": {"stage_visits", "V"}, "ChecklistItem": {"checklist_items", "L"},
 	"Need": {"needs", "N"}, "ProblemNode": {"problem_nodes", "n"}, "Consultation": {"consultations", "K"},
@@ -36,7 +37,8 @@ var tables = map[string]struct{ table, tag string }{
 
 // toOne: the column of ours that holds the key of the other.
 var toOne = map[string]string{
-	"Region.parent": "parent_code", "Community.region": "region_code", "Stakeholder.region": "region_code", "Programme.region": "region_code",
+	"Region.parent": "parent_code", "RegionSuccessor.old": "old_code", "RegionSuccessor.new": "new_code",
+	"Community.region": "region_code", "Stakeholder.region": "region_code", "Programme.region": "region_code",
 	"ProgrammeCommunity.community": "community_id", "ProgrammeStakeholder.stakeholder": "stakeholder_id", "Distribution.stakeholder": "stakeholder_id",
 	"Distribution.report": "report_id", "ProblemNode.need": "need_id", "ProblemNode.parent": "parent_id", "CapacityScore.capacityAssessment": "capacity_assessment_id",
 	"Objective.parent": "parent_id", "Activity.objective": "objective_id", "BudgetLine.activity": "activity_id", "TrainingEvent.activity": "activity_id",
@@ -47,6 +49,7 @@ var toOne = map[string]string{
 // toMany: the type, its column that holds our key, and the order.
 var toMany = map[string][3]string{
 	"Region.children": {"Region", "parent_code", "code"}, "Region.communities": {"Community", "region_code", "name, id"}, "Region.programmes": {"Programme", "region_code", "code, id"},
+	"Region.successors": {"RegionSuccessor", "old_code", "id"}, "Region.predecessors": {"RegionSuccessor", "new_code", "id"},
 	"Community.programmes": {"ProgrammeCommunity", "community_id", "id"}, "Stakeholder.programmes": {"ProgrammeStakeholder", "stakeholder_id", "id"},
 	"Programme.communities": {"ProgrammeCommunity", "programme_id", "id"}, "Programme.stakeholders": {"ProgrammeStakeholder", "programme_id", "id"},
 	"Programme.history": {"ProgrammeEvent", "programme_id", "version"}, "Programme.stageVisits": {"StageVisit", "programme_id", "id"},
@@ -189,7 +192,7 @@ func (w *world) programmeOf(typeName string, r row) row {
 // sees tells whether the actor sees a row at all.
 func (w *world) sees(a access.Actor, typeName string, r row) bool {
 	switch p := w.programmeOf(typeName, r); {
-	case typeName == "Region":
+	case typeName == "Region" || typeName == "RegionSuccessor":
 		return true
 	case typeName == "Stakeholder":
 		return has(a, r["region_code"]) || w.linked(a, r, func(row) bool { return true }, "ProgrammeStakeholder", "Distribution")

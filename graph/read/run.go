@@ -19,6 +19,7 @@ type run struct {
 	results   []result // by the number of the level
 	calls     []answer // by the number of the call
 
+	taken   int // rows
 	sql     []string
 	params  [][][]byte
 	targets []target
@@ -41,6 +42,7 @@ type answer struct {
 
 func (r *run) begin() error {
 	n := len(r.plan.levels)
+	r.taken = 0
 	if cap(r.results) < n {
 		r.results = append(r.results[:cap(r.results)], make([]result, n-cap(r.results))...)
 	}
@@ -124,6 +126,10 @@ func (r *run) roundTrip(levels []*level) error {
 			return err
 		}
 	}
+	if r.taken > maxRows {
+		return domain.Errorf(domain.CodeTooLarge, "the answer has more than %d rows: ask for smaller pages", maxRows).
+			In("jawaban berisi terlalu banyak baris: minta halaman yang lebih kecil")
+	}
 	for _, lv := range levels {
 		r.results[lv.number].arrange(lv.list)
 	}
@@ -138,8 +144,14 @@ func (r *run) add(s *statement, t target) {
 	r.sql, r.params, r.targets = append(r.sql, s.sql), append(r.params, values), append(r.targets, t)
 }
 
+// maxRows is how many rows one field of a query may bring together, whatever its pages multiply to.
+const maxRows = 100_000
+
 // row takes a row of the round trip under way.
 func (r *run) row(statement int, values [][]byte) {
+	if r.taken++; r.taken > maxRows {
+		return
+	}
 	t := &r.targets[statement]
 	s := &r.results[t.level.number]
 	if !t.facts {
