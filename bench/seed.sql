@@ -10,7 +10,7 @@ create function pg_temp.id(kind int, n bigint) returns uuid language sql immutab
   $$ select (lpad(to_hex(1735689600000 + n * 17), 12, '0') || '7' || lpad(to_hex(kind), 3, '0') || '8' || substr(md5(n::text || ' ' || kind), 1, 15))::uuid $$;
 
 create temp table place on commit drop as
-  select row_number() over (order by code) - 1 as n, code from regions where level = 'VILLAGE' and valid_to is null;
+  select row_number() over (order by md5(code)) - 1 as n, code from regions where level = 'VILLAGE' and valid_to is null;
 create index on place (n);
 analyze place;
 
@@ -21,13 +21,13 @@ insert into member_roles (id, created_at, updated_at, subject, role, region_code
   values (pg_temp.id(2, 0), '2025-01-01Z', '2025-01-01Z', :reader, 'VIEWER', 'ID') on conflict do nothing;
 
 insert into communities (id, created_at, updated_at, region_code, kind, name, population, population_female, population_male, population_with_disability, households)
-  select pg_temp.id(3, n), timestamptz '2024-01-01Z' + n * interval '1 minute', timestamptz '2024-01-01Z' + n * interval '1 minute', v.code, 'VILLAGE', 'Komunitas ' || n,
-    1000 + pg_temp.h(n, 1) % 9000, 500, 500, 20, 50 + pg_temp.h(n, 2) % 900
-  from generate_series(0, :programmes / 6) n join place v on v.n = n % (select count(*) from place);
+  select pg_temp.id(3, g.n), timestamptz '2024-01-01Z' + g.n * interval '1 minute', timestamptz '2024-01-01Z' + g.n * interval '1 minute', v.code, 'VILLAGE', 'Komunitas ' || g.n,
+    1000 + pg_temp.h(g.n, 1) % 9000, 500, 500, 20, 50 + pg_temp.h(g.n, 2) % 900
+  from generate_series(0, :programmes / 6) g(n) join place v on v.n = g.n % (select count(*) from place);
 insert into stakeholders (id, created_at, updated_at, region_code, kind, name, description, contact)
-  select pg_temp.id(4, n), timestamptz '2024-01-01Z' + n * interval '1 minute', timestamptz '2024-01-01Z' + n * interval '1 minute', v.code,
-    (array['GOVERNMENT', 'BUSINESS', 'ACADEMIA', 'COMMUNITY', 'MEDIA', 'NGO', 'DONOR'])[1 + n % 7], 'Pemangku kepentingan ' || n, 'Mendukung warga.', 's' || n || '@contoh.example'
-  from generate_series(0, :programmes / 10) n join place v on v.n = n % (select count(*) from place);
+  select pg_temp.id(4, g.n), timestamptz '2024-01-01Z' + g.n * interval '1 minute', timestamptz '2024-01-01Z' + g.n * interval '1 minute', v.code,
+    (array['GOVERNMENT', 'BUSINESS', 'ACADEMIA', 'COMMUNITY', 'MEDIA', 'NGO', 'DONOR'])[1 + g.n % 7], 'Pemangku kepentingan ' || g.n, 'Mendukung warga.', 's' || g.n || '@contoh.example'
+  from generate_series(0, :programmes / 10) g(n) join place v on v.n = g.n % (select count(*) from place);
 
 create temp table made on commit drop as
   select p as n, pg_temp.id(5, p) as id, pg_temp.h(p, 3) % (:programmes / 6 + 1) as community,
