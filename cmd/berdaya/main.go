@@ -74,6 +74,9 @@ New here? Run 'berdaya dev' and open the page that it prints.`,
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newDev(), newServe(), newToken(), newImport(), newMigrate(), newPluginProcess())
 	root.CompletionOptions.HiddenDefaultCmd = true
+	for _, cmd := range append(root.Commands(), root) {
+		cmd.SuggestionsMinimumDistance = 1 // letter between what was typed and what was meant; cobra sets it only where it suggests by itself
+	}
 	return root
 }
 
