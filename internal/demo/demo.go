@@ -26,14 +26,16 @@ import (
 
 // The sizes of a demo portfolio.
 const (
-	None  = "none"
-	Small = "small"
+	None     = "none"
+	Small    = "small"
+	National = "national"
 )
 
 // Sizes lists the sizes.
 var Sizes = domain.Enum{
 	{Code: None, Label: domain.Text{EN: "No programmes", ID: "Tanpa program"}},
 	{Code: Small, Label: domain.Text{EN: "A few programmes in three provinces", ID: "Beberapa program di tiga provinsi"}},
+	{Code: National, Label: domain.Text{EN: "Those, and as many programmes as a whole country has", ID: "Ditambah program sebanyak satu negara"}},
 }
 
 // Ports are the use cases that the portfolio is entered by.
