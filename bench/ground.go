@@ -18,6 +18,10 @@ import (
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/db/cluster"
 	"github.com/berdaya/berdaya/db/migrate"
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/demo"
+	"github.com/berdaya/berdaya/internal/members"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/token"
 )
@@ -63,30 +67,38 @@ func (g *ground) close() {
 	}
 }
 
-// portfolio gives the connection string of a database with so many programmes, made now or in a run before.
-func (g *ground) portfolio(ctx context.Context, say io.Writer, programmes int) (dsn string, err error) {
-	if dsn, err = g.migrated(ctx, fmt.Sprintf("portfolio_%d", programmes)); err != nil {
-		return "", err
+// portfolio gives the connection string of a database with one in so many programmes of the national portfolio, made now or in
+// a run before, and of a member who may read all of it.
+func (g *ground) portfolio(ctx context.Context, say io.Writer, part int) (dsn, reader string, err error) {
+	if dsn, err = g.migrated(ctx, fmt.Sprintf("national_%d", part)); err != nil {
+		return "", "", err
 	}
 	d, err := db.Open(ctx, dsn, db.Options{Name: "berdaya bench", StatementTimeout: time.Hour})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer d.Close()
 	if _, _, err := regions.Seed(ctx, d, regions.Options{}); err != nil {
-		return "", err
+		return "", "", err
 	}
-	var there bool
-	if err := d.Pool.QueryRow(ctx, "select exists (select from programmes)").Scan(&there); err != nil || there {
-		return dsn, err
+	all := members.New(d, domain.SystemClock{}, domain.RandomIDs{})
+	actor := func(ctx context.Context, role domain.Role, region string) (access.Actor, error) {
+		subject, err := all.EnsureDevelopment(ctx, role, region)
+		if err != nil {
+			return access.Actor{}, err
+		}
+		return all.Resolve(ctx, subject)
 	}
 	began := time.Now()
-	fmt.Fprintf(say, "making %d programmes …\n", programmes)
-	if err := seed(ctx, d.Pool, programmes); err != nil {
-		return "", err
+	made, err := demo.Nation{Store: d.Demo(), Actor: actor, Part: part}.Seed(ctx)
+	if err != nil {
+		return "", "", err
 	}
-	fmt.Fprintf(say, "made in %s\n", time.Since(began).Round(time.Second))
-	return dsn, nil
+	if made > 0 {
+		fmt.Fprintf(say, "made %d programmes in %s\n", made, time.Since(began).Round(time.Second))
+	}
+	who, err := actor(ctx, domain.Viewer, domain.NationCode)
+	return dsn, who.Subject, err
 }
 
 // migrated gives the connection string of a database with the whole schema.
@@ -127,17 +139,14 @@ func calm(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// reader is the subject in whose name everything is read: a viewer of the whole nation.
-const reader = "bench-reader"
-
 // secretText is the servers' token secret; they serve made-up rows on this machine alone.
 var secretText = hex.EncodeToString([]byte(strings.Repeat("bench", 8)))
 
-// readerToken gives a token for the reader.
-func readerToken() (string, error) {
+// tokenOf gives a token for a member.
+func tokenOf(subject string) (string, error) {
 	secret, err := token.ParseSecret(secretText)
 	if err != nil {
 		return "", err
 	}
-	return token.NewIssuer(secret, time.Now).Issue(reader, 24*time.Hour)
+	return token.NewIssuer(secret, time.Now).Issue(subject, 24*time.Hour)
 }

@@ -31,7 +31,7 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 		return err
 	}
 	defer g.close()
-	dsn, err := g.portfolio(ctx, say, o.programmes)
+	dsn, reader, err := g.portfolio(ctx, say, o.part)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 		return err
 	}
 	defer limit.stop()
-	server, err := berdayaServer(ctx, binary, out, dsn)
+	server, err := berdayaServer(ctx, binary, out, dsn, reader)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 		return nil
 	}
 	server.stop()
-	return c.profile(ctx, say, module, out, dsn, slow, o)
+	return c.profile(ctx, say, module, out, dsn, reader, slow, o)
 }
 
 // chooseShapes gives the shapes of these names, all where none is named.

@@ -168,9 +168,9 @@ func buildProfiled(ctx context.Context, module, out string) (string, error) {
 	return build(ctx, module, out, "-overlay", file, "./cmd/berdaya")
 }
 
-// berdayaServer starts the server as people run it.
-func berdayaServer(ctx context.Context, binary, dir, dsn string, env ...string) (*peer, error) {
-	token, err := readerToken()
+// berdayaServer starts the server as people run it, to be asked in a reader's name.
+func berdayaServer(ctx context.Context, binary, dir, dsn, reader string, env ...string) (*peer, error) {
+	token, err := tokenOf(reader)
 	if err != nil {
 		return nil, err
 	}

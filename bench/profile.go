@@ -18,13 +18,13 @@ import (
 const profileFor = 8 * time.Second
 
 // profile takes CPU profiles of a server built for it, one for each shape, and prints what costs most.
-func (c *contest) profile(ctx context.Context, say io.Writer, module, out, dsn string, which []int, o options) error {
+func (c *contest) profile(ctx context.Context, say io.Writer, module, out, dsn, reader string, which []int, o options) error {
 	binary, err := buildProfiled(ctx, module, out)
 	if err != nil {
 		return err
 	}
 	addressFile := filepath.Join(out, "profile-address")
-	server, err := berdayaServer(ctx, binary, out, dsn, "BENCH_PROFILE_ADDRESS="+addressFile)
+	server, err := berdayaServer(ctx, binary, out, dsn, reader, "BENCH_PROFILE_ADDRESS="+addressFile)
 	if err != nil {
 		return err
 	}

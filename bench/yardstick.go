@@ -42,7 +42,7 @@ ratios: 0.9 and more says that ours is as good a limit as theirs.
 That comparison's database must be running (db/pg.sh start) and its variables written (queries/vars.sql, by psql).`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			o.programmes = 100 // it has its own
+			o.part = 1 // it has rows of its own
 			if err := o.check(); err != nil {
 				return err
 			}
