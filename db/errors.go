@@ -1,7 +1,10 @@
 package db
 
 import (
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -47,7 +50,7 @@ func Coded(err error) error {
 		return err
 	}
 	state := sqlState(err)
-	if connecting := (*pgconn.ConnectError)(nil); errors.As(err, &connecting) {
+	if connecting := (*pgconn.ConnectError)(nil); errors.As(err, &connecting) || state == "" && lost(err) {
 		state = "08"
 	}
 	said := (*pgconn.PgError)(nil)
@@ -67,6 +70,16 @@ func Coded(err error) error {
 		return coded
 	}
 	return err
+}
+
+// lost tells whether the connection broke off, as all do when PostgreSQL is killed. What ran out of time is something else.
+func lost(err error) bool {
+	if pgconn.Timeout(err) {
+		return false
+	}
+	broken := (*net.OpError)(nil)
+	return errors.As(err, &broken) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, driver.ErrBadConn)
 }
 
 // refused tells whether a foreign key refused to let go of a row that others refer to, rather than to take one that refers to
