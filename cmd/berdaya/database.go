@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,22 +20,95 @@ const databaseName = "berdaya"
 // stopBound is how long the private cluster may take to stop.
 const stopBound = 15 * time.Second
 
-// startCluster starts the private cluster in a data folder. Stopping it works also when the context has ended.
-func startCluster(ctx context.Context, dir string, log *slog.Logger) (c *cluster.Cluster, dsn string, stop func(), err error) {
-	c, err = cluster.Start(ctx, cluster.Options{Dir: clusterDir(dir), Log: log})
+// A private cluster that ends by itself is started again, but not for ever: at the third end in ten minutes it is given up.
+const (
+	endsBound  = 3
+	endsWithin = 10 * time.Minute
+)
+
+// privateCluster is the PostgreSQL of a data folder. Its address stays the same for as long as the folder stays.
+type privateCluster struct {
+	*cluster.Cluster
+	log  *slog.Logger
+	done chan struct{} // closed when nobody keeps it; nil as long as nobody does
+}
+
+// startCluster starts the private cluster of a data folder, with the database in it.
+func startCluster(ctx context.Context, dir string, log *slog.Logger) (p *privateCluster, dsn string, err error) {
+	c, err := cluster.Start(ctx, cluster.Options{Dir: clusterDir(dir), Log: log})
 	if err != nil {
-		return nil, "", nil, err
+		return nil, "", err
 	}
-	stop = func() {
-		ctx, cancel := context.WithTimeout(context.Background(), stopBound)
-		defer cancel()
-		c.Stop(ctx)
-	}
+	p = &privateCluster{Cluster: c, log: log}
 	if dsn, err = c.EnsureDatabase(ctx, databaseName); err != nil {
-		stop()
-		return nil, "", nil, err
+		p.stop()
+		return nil, "", err
 	}
-	return c, dsn, stop, nil
+	return p, dsn, nil
+}
+
+// keep starts the cluster again whenever it ends by itself, until the context ends, and calls failed with the reason when it
+// gives up. Connections to it break meanwhile; whoever tries again gets new ones.
+func (p *privateCluster) keep(ctx context.Context, failed func(error)) {
+	p.done = make(chan struct{})
+	go func() {
+		defer close(p.done)
+		if err := p.restart(ctx); err != nil && ctx.Err() == nil {
+			failed(err)
+		}
+	}()
+}
+
+func (p *privateCluster) restart(ctx context.Context) error {
+	var ends []time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-p.Done():
+		}
+		if err := p.again(ctx, &ends, p.LastWords()); err != nil {
+			return err
+		}
+	}
+}
+
+// again starts the cluster after it has said its last words, and again if it ends before it is ready.
+func (p *privateCluster) again(ctx context.Context, ends *[]time.Time, words string) error {
+	p.stopNow()
+	for {
+		now := time.Now()
+		*ends = append(slices.DeleteFunc(*ends, func(t time.Time) bool { return now.Sub(t) > endsWithin }), now)
+		if len(*ends) == endsBound {
+			return domain.Errorf(domain.CodeUnavailable, "the private PostgreSQL has ended %d times in %s; it said:\n%s", endsBound, endsWithin, words)
+		}
+		p.log.Error("the private PostgreSQL has ended; it is started again", "said", words)
+		next, err := cluster.Start(ctx, cluster.Options{Dir: p.Dir, Log: p.log})
+		if err == nil {
+			p.Cluster = next
+			p.log.Warn("the private PostgreSQL is back", "took", time.Since(now).Round(time.Millisecond))
+			return nil
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		words = err.Error()
+	}
+}
+
+// stop stops the cluster. Whoever keeps it must have been told by its context before.
+func (p *privateCluster) stop() {
+	if p.done != nil {
+		<-p.done
+	}
+	p.stopNow()
+}
+
+// stopNow works also when the context of the start has ended.
+func (p *privateCluster) stopNow() {
+	ctx, cancel := context.WithTimeout(context.Background(), stopBound)
+	defer cancel()
+	p.Stop(ctx)
 }
 
 func clusterDir(dir string) string { return filepath.Join(dir, "postgres") }
@@ -56,10 +130,10 @@ func withDatabase(cmd *cobra.Command, data string, fn func(dsn string) error) er
 		return domain.Errorf(domain.CodeUnavailable,
 			"there is no database: set DATABASE_URL, or run 'berdaya dev' once, or say with --data where its data are (looked in %s)", dir)
 	}
-	_, dsn, stop, err := startCluster(cmd.Context(), dir, slog.New(slog.DiscardHandler))
+	c, dsn, err := startCluster(cmd.Context(), dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer c.stop()
 	return fn(dsn)
 }

@@ -96,17 +96,17 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	defer cancel(nil)
 	dsn := os.Getenv("DATABASE_URL")
 	if dsn == "" {
-		c, private, stop, err := startCluster(ctx, o.data, log)
+		c, private, err := startCluster(ctx, o.data, log)
 		if err != nil {
 			return err
 		}
-		defer stop()
+		defer func() {
+			cancel(nil)
+			c.stop()
+		}()
 		dsn = private
 		steps.done("PostgreSQL", "private, in "+c.Dir)
-		go func() {
-			<-c.Done()
-			cancel(domain.Errorf(domain.CodeUnavailable, "the private PostgreSQL has stopped; it said:\n%s", c.LastWords()))
-		}()
+		c.keep(ctx, func(err error) { cancel(err) })
 	} else {
 		steps.done("PostgreSQL", "the one that DATABASE_URL names")
 	}
