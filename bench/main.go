@@ -44,6 +44,8 @@ unless --data says where.`,
 		Example: `  go run ./bench                                        50,000 programmes, about five minutes
   go run ./bench --scale national --data /var/lib/bench 500,000 programmes, kept for the next run
   go run ./bench --shapes Fifty,Deep --rounds 9         more rounds of less
+  go build -o /tmp/before ./cmd/berdaya                 … and after a change:
+  go run ./bench --beside /tmp/before
   go run ./bench --rate 200                             200 requests a second: latencies without a queue
   go run ./bench import                                 the import of all regions beside a plain COPY
   go run ./bench yardstick --help                       is the limit server itself any good?`,
@@ -68,6 +70,7 @@ unless --data says where.`,
 	f.StringVar(&scale, "scale", "", "national: all 500,000 programmes, as --part 1")
 	f.IntVar(&o.part, "part", 10, "make one programme in so many of the national portfolio's 500,000; 1 to 1000")
 	f.StringVar(&o.data, "data", "", "a folder for PostgreSQL and its data, kept for the next run (default: a temporary one)")
+	f.StringVar(&o.beside, "beside", "", "measure this other build of berdaya as well: is a change any faster?")
 	f.Float64Var(&o.below, "profile-below", 0.6, "take a CPU profile where the ratio is lower; 0 is never")
 	cmd.AddCommand(newYardstick(), newImport(), newOnce())
 	cmd.CompletionOptions.HiddenDefaultCmd = true
@@ -85,6 +88,7 @@ type options struct {
 	rate        float64
 	out         string
 	below       float64
+	beside      string
 }
 
 func (o *options) flags(cmd *cobra.Command) {

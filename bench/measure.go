@@ -53,7 +53,7 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 		return err
 	}
 	defer limit.stop()
-	server, err := berdayaServer(ctx, binary, out, dsn, reader)
+	server, err := berdayaServer(ctx, "berdaya", binary, out, dsn, reader)
 	if err != nil {
 		return err
 	}
@@ -63,6 +63,14 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 		return err
 	}
 	c := contest{peers: []*peer{limit, server}}
+	if o.beside != "" {
+		other, err := berdayaServer(ctx, "beside", o.beside, out, dsn, reader)
+		if err != nil {
+			return err
+		}
+		defer other.stop()
+		c.peers = append(c.peers, other)
+	}
 	if c.database, err = postmaster(ctx, dsn); err != nil {
 		return err
 	}
@@ -76,7 +84,7 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 	if err != nil {
 		return err
 	}
-	table(say, all, c.shapes, titles, []string{limit.name, server.name})
+	table(say, all, c.shapes, titles, c.names())
 	if err := keep(say, o.out, all); err != nil {
 		return err
 	}
@@ -137,7 +145,11 @@ func (c *contest) compose(draw *shapes.Draw, chosen []shapes.Shape) error {
 				sealed = append(sealed, cursor)
 			}
 		}
-		for _, cursors := range [][]string{open, sealed} {
+		for i := range c.peers {
+			cursors := sealed
+			if i == 0 {
+				cursors = open
+			}
 			bodies, err := draw.Bodies(s, cursors)
 			if err != nil {
 				return err

@@ -169,13 +169,13 @@ func buildProfiled(ctx context.Context, module, out string) (string, error) {
 }
 
 // berdayaServer starts the server as people run it, to be asked in a reader's name.
-func berdayaServer(ctx context.Context, binary, dir, dsn, reader string, env ...string) (*peer, error) {
+func berdayaServer(ctx context.Context, name, binary, dir, dsn, reader string, env ...string) (*peer, error) {
 	token, err := tokenOf(reader)
 	if err != nil {
 		return nil, err
 	}
 	env = append(env, "DATABASE_URL="+dsn, "BERDAYA_TOKEN_SECRET="+secretText)
-	return launch(ctx, "berdaya", dir, env, http.Header{"Authorization": {"Bearer " + token}}, binary, "serve", "--listen", "127.0.0.1:0")
+	return launch(ctx, name, dir, env, http.Header{"Authorization": {"Bearer " + token}}, binary, "serve", "--listen", "127.0.0.1:0")
 }
 
 // limitServer starts the yardstick.

@@ -24,7 +24,7 @@ func (c *contest) profile(ctx context.Context, say io.Writer, module, out, dsn, 
 		return err
 	}
 	addressFile := filepath.Join(out, "profile-address")
-	server, err := berdayaServer(ctx, binary, out, dsn, reader, "BENCH_PROFILE_ADDRESS="+addressFile)
+	server, err := berdayaServer(ctx, "profiled", binary, out, dsn, reader, "BENCH_PROFILE_ADDRESS="+addressFile)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,14 @@ type contest struct {
 	bodies   map[string][][][]byte // of a shape, by peer
 }
 
+func (c *contest) names() []string {
+	var all []string
+	for _, p := range c.peers {
+		all = append(all, p.name)
+	}
+	return all
+}
+
 // compared is how many requests of a shape must have the same answers before anything is measured.
 const compared = 40
 

@@ -116,7 +116,7 @@ func (h harness) measure(ctx context.Context, say io.Writer, o options) error {
 	if err != nil {
 		return err
 	}
-	table(say, all, c.shapes, foreignShapes, []string{theirs.name, ours.name})
+	table(say, all, c.shapes, foreignShapes, c.names())
 	return keep(say, o.out, all)
 }
 
