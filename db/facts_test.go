@@ -43,7 +43,7 @@ func fullProgramme(t testing.TB, d *db.DB, code string) workflow.Facts {
 	}
 	p := domain.Programme{Record: record(), RegionCode: domain.NationCode, Code: code, Title: "Air bersih", StartDate: "2026-01-01", EndDate: "2026-12-31",
 		Coordinator: "coordinator", FactsVersion: 1}
-	created := workflow.Created(workflow.Default, p.ID, "coordinator", noon)
+	created := workflow.Created(workflow.Default, p.ID, p.RegionCode, "coordinator", noon)
 	created.Seal(domain.RandomIDs{}, "")
 	created.After.Apply(&p)
 	insert(&p)

@@ -26,10 +26,12 @@ func (d *DB) HasRegions(ctx context.Context) (bool, error) {
 }
 
 // ImportRegions changes regions in one transaction that no other import overlaps. plan gets every region in the order of the
-// codes, open and closed, and gives the rows to write, parents before children: a code that is not there is inserted, one that
-// is has its name and ValidTo replaced. If plan gives none, nothing is written; if it fails, its error is returned. written, if
-// not nil, is told how many rows of how many have been written; they are there for others when ImportRegions has returned.
-func (d *DB) ImportRegions(ctx context.Context, plan func(known []domain.Region) ([]domain.Region, error), written func(done, total int)) error {
+// codes, open and closed, and all successors; it gives the regions to write, parents before children, and the successors to add.
+// A code that is not there is inserted, one that is has its name and ValidTo replaced; a region that is open then has no
+// successors. If plan gives nothing, nothing is written; if it fails, its error is returned. written, if not nil, is told how
+// many regions of how many have been written; they are there for others when ImportRegions has returned.
+func (d *DB) ImportRegions(ctx context.Context, plan func(known []domain.Region, successors []domain.RegionSuccessor) ([]domain.Region, []domain.RegionSuccessor, error),
+	written func(done, total int)) error {
 	return Coded(pgx.BeginFunc(ctx, d.Pool, func(tx pgx.Tx) error {
 		// This lock lets everybody read, and refer to regions, but no second import begin.
 		if _, err := tx.Exec(ctx, `lock table regions in share row exclusive mode`); err != nil {
@@ -39,11 +41,27 @@ func (d *DB) ImportRegions(ctx context.Context, plan func(known []domain.Region)
 		if err != nil {
 			return err
 		}
-		rows, err := plan(known)
-		if err != nil || len(rows) == 0 {
+		found, err := tx.Query(ctx, `select id, old_code, new_code, effective_on::text from region_successors order by old_code, new_code`)
+		if err != nil {
 			return err
 		}
-		return writeRegions(ctx, tx, known, rows, written)
+		successors, err := pgx.CollectRows(found, func(row pgx.CollectableRow) (s domain.RegionSuccessor, err error) {
+			err = row.Scan(&s.ID, &s.OldCode, &s.NewCode, &s.EffectiveOn)
+			return s, err
+		})
+		if err != nil {
+			return err
+		}
+		rows, coming, err := plan(known, successors)
+		if err != nil {
+			return err
+		}
+		if len(rows) > 0 {
+			if err := writeRegions(ctx, tx, known, rows, written); err != nil {
+				return err
+			}
+		}
+		return insertSuccessors(ctx, tx, coming)
 	}))
 }
 
@@ -131,8 +149,24 @@ func updateRegions(ctx context.Context, tx pgx.Tx, rows []domain.Region) error {
 	for i, r := range rows {
 		codes[i], names[i], to[i] = r.Code, r.Name, date(r.ValidTo)
 	}
-	_, err := tx.Exec(ctx, `update regions r set name = now.name, valid_to = now.valid_to
-		from unnest($1::text[], $2::text[], $3::date[]) as now (code, name, valid_to) where r.code = now.code`, codes, names, to)
+	if _, err := tx.Exec(ctx, `update regions r set name = now.name, valid_to = now.valid_to
+		from unnest($1::text[], $2::text[], $3::date[]) as now (code, name, valid_to) where r.code = now.code`, codes, names, to); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `delete from region_successors s using unnest($1::text[], $2::date[]) as now (code, valid_to)
+		where s.old_code = now.code and now.valid_to is null`, codes, to)
+	return err
+}
+
+func insertSuccessors(ctx context.Context, tx pgx.Tx, rows []domain.RegionSuccessor) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := tx.CopyFrom(ctx, pgx.Identifier{"region_successors"}, []string{"id", "old_code", "new_code", "effective_on"},
+		pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
+			r := &rows[i]
+			return []any{r.ID, r.OldCode, r.NewCode, date(&r.EffectiveOn)}, nil
+		}))
 	return err
 }
 

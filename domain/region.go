@@ -1,6 +1,10 @@
 package domain
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
 
 // Level is the level of a region in the administrative tree.
 type Level string
@@ -35,10 +39,35 @@ type Region struct {
 	ValidFrom  Date    `bun:"valid_from"`
 	ValidTo    *Date   `bun:"valid_to"` // the first day on which the region is closed; nil while it is open
 
-	Parent      *Region      `bun:"rel:belongs-to,join:parent_code=code"`
-	Children    []*Region    `bun:"rel:has-many,join:code=parent_code"`
-	Communities []*Community `bun:"rel:has-many,join:code=region_code"`
-	Programmes  []*Programme `bun:"rel:has-many,join:code=region_code"`
+	Parent       *Region            `bun:"rel:belongs-to,join:parent_code=code"`
+	Children     []*Region          `bun:"rel:has-many,join:code=parent_code"`
+	Communities  []*Community       `bun:"rel:has-many,join:code=region_code"`
+	Programmes   []*Programme       `bun:"rel:has-many,join:code=region_code"`
+	Successors   []*RegionSuccessor `bun:"rel:has-many,join:code=old_code"`
+	Predecessors []*RegionSuccessor `bun:"rel:has-many,join:code=new_code"`
+}
+
+// OpenOn tells whether the region is open on a day: it has begun and has not closed yet.
+func (r *Region) OpenOn(day Date) bool { return r.ValidFrom <= day && !r.ClosedOn(day) }
+
+// ClosedOn tells whether the region is closed on a day. One that closes later is not.
+func (r *Region) ClosedOn(day Date) bool { return r.ValidTo != nil && *r.ValidTo <= day }
+
+// RegionSuccessor says that a region took the place of one that closed. A region with several successors was split.
+type RegionSuccessor struct {
+	ID          uuid.UUID `bun:"id,pk,type:uuid"`
+	OldCode     string    `bun:"old_code"`
+	NewCode     string    `bun:"new_code"`
+	EffectiveOn Date      `bun:"effective_on"` // the first day of the new in place of the old
+
+	Old *Region `bun:"rel:belongs-to,join:old_code=code"`
+	New *Region `bun:"rel:belongs-to,join:new_code=code"`
+}
+
+// RegionHolding counts what is registered in exactly one region.
+type RegionHolding struct {
+	RegionCode                            string
+	Programmes, Communities, Stakeholders int
 }
 
 // codeShape gives, for each level below the nation, the lengths of a code's dotted groups: 2, 2.2, 2.2.2, 2.2.2.4.

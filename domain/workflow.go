@@ -132,14 +132,16 @@ type EventKind string
 
 // The kinds of events.
 const (
-	EventCreated EventKind = "CREATED"
-	EventMoved   EventKind = "MOVED"
+	EventCreated     EventKind = "CREATED"
+	EventMoved       EventKind = "MOVED"
+	EventTransferred EventKind = "TRANSFERRED" // another region governs it from then on
 )
 
 // EventKinds lists the kinds of events.
 var EventKinds = Enum{
 	{"CREATED", Text{"Created", "Dibuat"}},
 	{"MOVED", Text{"Moved", "Berpindah"}},
+	{"TRANSFERRED", Text{"Transferred to another region", "Beralih wilayah"}},
 }
 
 // RuleRevision names a rule set and the version of it that judged.
@@ -160,7 +162,9 @@ type ProgrammeEvent struct {
 	ToStage       Stage           `bun:"to_stage"`
 	FromStatus    *Status         `bun:"from_status"`
 	ToStatus      Status          `bun:"to_status"`
-	Actor         string          `bun:"actor"` // the subject who did it
+	FromRegion    *string         `bun:"from_region"` // of a transfer
+	ToRegion      *string         `bun:"to_region"`   // of a transfer; of the first event: the first region, nil in old histories
+	Actor         string          `bun:"actor"`       // the subject who did it
 	Reason        *string         `bun:"reason"`
 	OccurredAt    time.Time       `bun:"occurred_at"`
 	DueOn         *Date           `bun:"due_on"`    // of the present stage from this event on

@@ -104,7 +104,8 @@ var entered = map[string]func() any{
 	"Session": func() any { return new(domain.Session) }, "Participant": func() any { return new(domain.Participant) },
 	"Attendance": func() any { return new(domain.Attendance) }, "Indicator": func() any { return new(domain.Indicator) },
 	"Measurement": func() any { return new(domain.Measurement) }, "Finding": func() any { return new(domain.Finding) },
-	"Report": func() any { return new(domain.Report) }, "Distribution": func() any { return new(domain.Distribution) },
+	"TransferProgramme": func() any { return new(domain.Programme) }, // a region's code is one by its shape
+	"Report":            func() any { return new(domain.Report) }, "Distribution": func() any { return new(domain.Distribution) },
 }
 
 func TestNoTextOfAnyInputIsUnbounded(t *testing.T) {

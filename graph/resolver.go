@@ -5,6 +5,7 @@ import (
 	"github.com/berdaya/berdaya/internal/content"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/programmes"
+	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/registry"
 )
 
@@ -14,6 +15,7 @@ type Resolver struct {
 	Programmes programmes.Programmes
 	Content    content.Writer
 	Moves      *moving.Moves
+	Transfers  regions.Transfers
 }
 
 // Query gives the resolvers of queries.

@@ -126,10 +126,10 @@ func (d *Decision) carryOut(def Definition, s State, facts *Facts, j *Judgement,
 
 // Created decides the beginning of a programme: the event that its history starts with, its state and its first visit.
 // The programme's row takes the state by [State.Apply].
-func Created(def Definition, programmeID uuid.UUID, actor string, at time.Time) Decision {
+func Created(def Definition, programmeID uuid.UUID, region, actor string, at time.Time) Decision {
 	e := event(programmeID, actor, at.UTC().Truncate(time.Microsecond))
 	e.Kind, e.Version = domain.EventCreated, 1
-	e.ToStage, e.ToStatus = domain.Identify, domain.Active
+	e.ToStage, e.ToStatus, e.ToRegion = domain.Identify, domain.Active, &region
 	e.DueOn = def.dueOn(domain.Identify, domain.DateOf(e.OccurredAt))
 	e.Decision = said{Definition: def.Version}.json()
 	return Decision{Step: Step{ToStage: e.ToStage, ToStatus: e.ToStatus}, Event: e, After: State{}.after(e), Effects: Effects{BeginVisit: visit(e)}}

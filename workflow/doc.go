@@ -30,6 +30,12 @@
 // IDENTIFY), the activities that have not begun. What happened, happened: sessions, attendance, measurements, expenditure,
 // consultations and activities that have begun stay as they are, and so do drafts of reports.
 //
+// # Transfers
+//
+// [Transfer] has another region govern a programme from then on. It is no move: stage, status and dates stay as they are. The
+// first event names the first region and a transfer both regions, so a history also comes to the region that governs; one that
+// began before regions were part of it is silent about its region until its first transfer.
+//
 // # Content
 //
 // [MayEnter] says in which status content may be entered. Whoever changes content makes the programme's facts version grow;

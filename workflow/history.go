@@ -37,7 +37,8 @@ type Broken struct {
 func (b *Broken) Error() string { return fmt.Sprintf("event %d of the history: %s", b.Version, b.Why) }
 
 // Fold gives the state that a programme's whole history comes to, ordered by version. It checks that the history begins
-// with CREATED, has no gap, belongs to one programme, follows the table of moves, and that every hash fits; the error is a
+// with CREATED, has no gap, belongs to one programme, follows the table of moves, leads from region to region, and that every
+// hash fits; the error is a
 // *Broken that names the first event which does not.
 func Fold(events []domain.ProgrammeEvent) (State, error) {
 	var s State
@@ -64,16 +65,20 @@ func misfit(s State, e *domain.ProgrammeEvent) string {
 	case e.Hash != eventHash(e):
 		return "its content does not fit its hash"
 	case e.Version == 1:
-		if e.Kind != domain.EventCreated || e.ToStage != domain.Identify || e.ToStatus != domain.Active {
+		if e.Kind != domain.EventCreated || e.FromRegion != nil || e.ToStage != domain.Identify || e.ToStatus != domain.Active {
 			return "a history begins with CREATED, in stage IDENTIFY"
 		}
 		return ""
 	case e.ProgrammeID != s.ProgrammeID:
 		return "it belongs to another programme"
-	case e.Kind != domain.EventMoved || e.Move == nil || e.FromStage == nil || e.FromStatus == nil:
-		return "it is no move"
+	case e.FromStage == nil || e.FromStatus == nil:
+		return "it does not say where it starts"
 	case *e.FromStage != s.Stage || *e.FromStatus != s.Status:
 		return "it does not start where the event before ended"
+	case e.Kind == domain.EventTransferred:
+		return mistransferred(s, e)
+	case e.Kind != domain.EventMoved || e.Move == nil || e.FromRegion != nil || e.ToRegion != nil:
+		return "it is no move"
 	}
 	for _, step := range Steps(s.Stage, s.Status) {
 		if step == (Step{*e.Move, e.ToStage, e.ToStatus}) {

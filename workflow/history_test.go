@@ -27,7 +27,7 @@ type life struct {
 
 func born() *life {
 	l := &life{now: noon}
-	l.carryOut(workflow.Created(workflow.Default, uuid.New(), "a", l.now), "")
+	l.carryOut(workflow.Created(workflow.Default, uuid.New(), "32", "a", l.now), "")
 	return l
 }
 

@@ -11,6 +11,7 @@ import (
 // State is where a programme stands: what its history comes to.
 type State struct {
 	ProgrammeID    uuid.UUID
+	Region         string // the code of the governing region; "" where a history begun before regions were in it does not say
 	Stage          domain.Stage
 	Status         domain.Status
 	StageEnteredAt time.Time
@@ -23,7 +24,7 @@ type State struct {
 
 // StateOf gives the state that a programme's row holds; hash is that of its last event.
 func StateOf(p *domain.Programme, hash string) State {
-	return State{ProgrammeID: p.ID, Stage: p.Stage, Status: p.Status, StageEnteredAt: p.StageEnteredAt, DueOn: p.DueOn,
+	return State{ProgrammeID: p.ID, Region: p.RegionCode, Stage: p.Stage, Status: p.Status, StageEnteredAt: p.StageEnteredAt, DueOn: p.DueOn,
 		HeldAt: p.HeldAt, ReviewOn: p.ReviewOn, Version: p.Version, Hash: hash}
 }
 
@@ -31,11 +32,15 @@ func StateOf(p *domain.Programme, hash string) State {
 func (s State) Apply(p *domain.Programme) {
 	p.Stage, p.Status, p.StageEnteredAt, p.DueOn = s.Stage, s.Status, s.StageEnteredAt, s.DueOn
 	p.HeldAt, p.ReviewOn, p.Version = s.HeldAt, s.ReviewOn, s.Version
+	if s.Region != "" {
+		p.RegionCode = s.Region
+	}
 }
 
-// Equal tells whether two states are the same.
+// Equal tells whether two states are the same. A region that is not known equals every other.
 func (s State) Equal(o State) bool {
-	return s.ProgrammeID == o.ProgrammeID && s.Stage == o.Stage && s.Status == o.Status && s.Version == o.Version && s.Hash == o.Hash &&
+	return (s.Region == o.Region || s.Region == "" || o.Region == "") && s.ProgrammeID == o.ProgrammeID &&
+		s.Stage == o.Stage && s.Status == o.Status && s.Version == o.Version && s.Hash == o.Hash &&
 		s.StageEnteredAt.Equal(o.StageEnteredAt) && same(s.DueOn, o.DueOn) && same(s.ReviewOn, o.ReviewOn) &&
 		(s.HeldAt == nil) == (o.HeldAt == nil) && (s.HeldAt == nil || s.HeldAt.Equal(*o.HeldAt))
 }
@@ -44,6 +49,12 @@ func (s State) Equal(o State) bool {
 // folding both use it.
 func (s State) after(e *domain.ProgrammeEvent) State {
 	s.ProgrammeID, s.Version, s.Hash = e.ProgrammeID, e.Version, e.Hash
+	if e.ToRegion != nil {
+		s.Region = *e.ToRegion
+	}
+	if e.Kind == domain.EventTransferred {
+		return s
+	}
 	s.Stage, s.Status = e.ToStage, e.ToStatus
 	s.HeldAt, s.ReviewOn = nil, nil
 	step := Step{ToStage: e.ToStage, ToStatus: e.ToStatus}

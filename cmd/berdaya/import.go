@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/berdaya/berdaya/db"
-	"github.com/berdaya/berdaya/db/migrate"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/regions"
 )
@@ -36,6 +35,11 @@ is done or nothing; done twice, the second time changes nothing.
 Each file is UTF-8 with a header: code and name, and in all but provinces.csv the code of the region above in
 province_code, regency_code or district_code. A wrong row is named by file, line and column.
 
+A fifth file may be there, successors.csv, with the columns old, new and date: from that day on, new stands in the place of
+old. Where a closed region has one successor, its programmes, communities and stakeholders follow: at once, or on that day
+by a server that runs. What does not follow by itself is told; 'berdaya regions waiting' lists it. Cut off halfway, the same
+command goes on where it was.
+
 The database is the one that DATABASE_URL names; without it, the private one in --data, also while
 'berdaya dev' is running it.`,
 		Example: `  berdaya import regions ./release-2026 --effective 2026-07-01
@@ -46,22 +50,10 @@ The database is the one that DATABASE_URL names; without it, the private one in 
 			if info, err := os.Stat(args[0]); err != nil || !info.IsDir() {
 				return domain.Errorf(domain.CodeBadFile, "%s is not a folder that can be read; give the one with provinces.csv and the others", args[0])
 			}
-			return withDatabase(cmd, data, func(dsn string) error {
-				set, err := migrate.Embedded()
-				if err != nil {
-					return err
-				}
-				if err := set.Check(cmd.Context(), dsn); err != nil {
-					return err
-				}
-				store, err := db.Open(cmd.Context(), dsn, db.Options{Name: "berdaya import"})
-				if err != nil {
-					return err
-				}
-				defer store.Close()
+			return withStore(cmd, data, func(store *db.DB) error {
 				bar := newProgress()
 				o.Progress = func(phase regions.Phase, done, total int) { bar.at(importPhase[phase], done, total) }
-				summary, err := regions.Import(cmd.Context(), store, os.DirFS(args[0]), o)
+				out, err := regions.Import(cmd.Context(), store, os.DirFS(args[0]), o)
 				bar.end()
 				if err != nil {
 					return err
@@ -69,8 +61,14 @@ The database is the one that DATABASE_URL names; without it, the private one in 
 				if o.DryRun {
 					fmt.Fprintln(cmd.OutOrStdout(), "dry run, nothing was changed; this would be:")
 				}
-				fmt.Fprintln(cmd.OutOrStdout(), summary)
-				return nil
+				fmt.Fprintln(cmd.OutOrStdout(), out.Regions)
+				if out.Successors > 0 {
+					fmt.Fprintf(cmd.OutOrStdout(), "successors: %d added\n", out.Successors)
+				}
+				if o.DryRun {
+					return nil
+				}
+				return moveOver(cmd, store)
 			})
 		},
 	}

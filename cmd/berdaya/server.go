@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/berdaya/berdaya/db"
@@ -19,6 +20,7 @@ import (
 	"github.com/berdaya/berdaya/internal/members"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/programmes"
+	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/registry"
 	"github.com/berdaya/berdaya/internal/token"
 	"github.com/berdaya/berdaya/plugins/host"
@@ -71,6 +73,7 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		Programmes: programmes.Programmes{Store: sv.db.Programmes(), Definition: workflow.Default, Clock: clock, IDs: ids},
 		Content:    content.Writer{Store: sv.db.Contents(), Clock: clock, IDs: ids},
 		Moves:      &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Definition: workflow.Default, Clock: clock, IDs: ids},
+		Transfers:  regions.Transfers{Store: sv.db.Regions(), Clock: clock, IDs: ids},
 	}
 	reader, err := read.New(sv.db, read.Options{
 		Schema: generated.NewExecutableSchema(generated.Config{}).Schema(), Key: s.Secret.Derive("cursors"), Batches: sv.useCases.Batches(),
@@ -115,6 +118,11 @@ func (sv *server) startRules(ctx context.Context, s settings) (err error) {
 // serve answers requests until the context ends, and then lets those in flight end.
 func (sv *server) serve(ctx context.Context, l net.Listener) error {
 	web := graph.NewHTTPServer(sv.handler, sv.log)
+	following, rest := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { sv.followRegions(following) })
+	defer beside.Wait()
+	defer rest()
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(l) }()
 	select {

@@ -472,6 +472,7 @@ type ComplexityRoot struct {
 		PublishReport              func(childComplexity int, input model.PublishReportInput) int
 		RankNeeds                  func(childComplexity int, input model.RankNeedsInput) int
 		TickChecklistItem          func(childComplexity int, input model.TickChecklistItemInput) int
+		TransferProgramme          func(childComplexity int, input model.TransferProgrammeInput) int
 		UpdateActivity             func(childComplexity int, input model.UpdateActivityInput) int
 		UpdateAttendance           func(childComplexity int, input model.UpdateAttendanceInput) int
 		UpdateBudgetLine           func(childComplexity int, input model.UpdateBudgetLineInput) int
@@ -711,6 +712,7 @@ type ComplexityRoot struct {
 		Actor         func(childComplexity int) int
 		DueOn         func(childComplexity int) int
 		FactsHash     func(childComplexity int) int
+		FromRegion    func(childComplexity int) int
 		FromStage     func(childComplexity int) int
 		FromStatus    func(childComplexity int) int
 		Hash          func(childComplexity int) int
@@ -724,6 +726,7 @@ type ComplexityRoot struct {
 		Remarks       func(childComplexity int) int
 		ReviewOn      func(childComplexity int) int
 		RuleRevisions func(childComplexity int) int
+		ToRegion      func(childComplexity int) int
 		ToStage       func(childComplexity int) int
 		ToStatus      func(childComplexity int) int
 		Version       func(childComplexity int) int
@@ -795,17 +798,19 @@ type ComplexityRoot struct {
 	}
 
 	Region struct {
-		Children    func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Code        func(childComplexity int) int
-		Communities func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ID          func(childComplexity int) int
-		Level       func(childComplexity int) int
-		LevelLabel  func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Parent      func(childComplexity int) int
-		Programmes  func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ValidFrom   func(childComplexity int) int
-		ValidTo     func(childComplexity int) int
+		Children     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Code         func(childComplexity int) int
+		Communities  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID           func(childComplexity int) int
+		Level        func(childComplexity int) int
+		LevelLabel   func(childComplexity int) int
+		Name         func(childComplexity int) int
+		Parent       func(childComplexity int) int
+		Predecessors func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Programmes   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Successors   func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ValidFrom    func(childComplexity int) int
+		ValidTo      func(childComplexity int) int
 	}
 
 	RegionConnection struct {
@@ -816,6 +821,25 @@ type ComplexityRoot struct {
 	}
 
 	RegionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RegionSuccessor struct {
+		EffectiveOn func(childComplexity int) int
+		ID          func(childComplexity int) int
+		New         func(childComplexity int) int
+		Old         func(childComplexity int) int
+	}
+
+	RegionSuccessorConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RegionSuccessorEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
 	}
@@ -976,6 +1000,12 @@ type ComplexityRoot struct {
 	TrainingEventPayload struct {
 		TrainingEvent func(childComplexity int) int
 		UserErrors    func(childComplexity int) int
+	}
+
+	TransferProgrammePayload struct {
+		Event      func(childComplexity int) int
+		Programme  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UserError struct {
@@ -2924,6 +2954,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TickChecklistItem(childComplexity, args["input"].(model.TickChecklistItemInput)), true
+	case "Mutation.transferProgramme":
+		if e.ComplexityRoot.Mutation.TransferProgramme == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_transferProgramme_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TransferProgramme(childComplexity, args["input"].(model.TransferProgrammeInput)), true
 	case "Mutation.updateActivity":
 		if e.ComplexityRoot.Mutation.UpdateActivity == nil {
 			break
@@ -4133,6 +4174,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProgrammeEvent.FactsHash(childComplexity), true
+	case "ProgrammeEvent.fromRegion":
+		if e.ComplexityRoot.ProgrammeEvent.FromRegion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeEvent.FromRegion(childComplexity), true
 	case "ProgrammeEvent.fromStage":
 		if e.ComplexityRoot.ProgrammeEvent.FromStage == nil {
 			break
@@ -4211,6 +4258,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProgrammeEvent.RuleRevisions(childComplexity), true
+	case "ProgrammeEvent.toRegion":
+		if e.ComplexityRoot.ProgrammeEvent.ToRegion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeEvent.ToRegion(childComplexity), true
 	case "ProgrammeEvent.toStage":
 		if e.ComplexityRoot.ProgrammeEvent.ToStage == nil {
 			break
@@ -4581,6 +4634,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Region.Parent(childComplexity), true
+	case "Region.predecessors":
+		if e.ComplexityRoot.Region.Predecessors == nil {
+			break
+		}
+
+		args, err := ec.field_Region_predecessors_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Region.Predecessors(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Region.programmes":
 		if e.ComplexityRoot.Region.Programmes == nil {
 			break
@@ -4592,6 +4656,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Region.Programmes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Region.successors":
+		if e.ComplexityRoot.Region.Successors == nil {
+			break
+		}
+
+		args, err := ec.field_Region_successors_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Region.Successors(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Region.validFrom":
 		if e.ComplexityRoot.Region.ValidFrom == nil {
 			break
@@ -4642,6 +4717,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RegionEdge.Node(childComplexity), true
+
+	case "RegionSuccessor.effectiveOn":
+		if e.ComplexityRoot.RegionSuccessor.EffectiveOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegionSuccessor.EffectiveOn(childComplexity), true
+	case "RegionSuccessor.id":
+		if e.ComplexityRoot.RegionSuccessor.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegionSuccessor.ID(childComplexity), true
+	case "RegionSuccessor.new":
+		if e.ComplexityRoot.RegionSuccessor.New == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegionSuccessor.New(childComplexity), true
+	case "RegionSuccessor.old":
+		if e.ComplexityRoot.RegionSuccessor.Old == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegionSuccessor.Old(childComplexity), true
+
+	case "RegionSuccessorConnection.edges":
+		if e.ComplexityRoot.RegionSuccessorConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegionSuccessorConnection.Edges(childComplexity), true
+	case "RegionSuccessorConnection.nodes":
+		if e.ComplexityRoot.RegionSuccessorConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegionSuccessorConnection.Nodes(childComplexity), true
+	case "RegionSuccessorConnection.pageInfo":
+		if e.ComplexityRoot.RegionSuccessorConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegionSuccessorConnection.PageInfo(childComplexity), true
+	case "RegionSuccessorConnection.totalCount":
+		if e.ComplexityRoot.RegionSuccessorConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegionSuccessorConnection.TotalCount(childComplexity), true
+
+	case "RegionSuccessorEdge.cursor":
+		if e.ComplexityRoot.RegionSuccessorEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegionSuccessorEdge.Cursor(childComplexity), true
+	case "RegionSuccessorEdge.node":
+		if e.ComplexityRoot.RegionSuccessorEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RegionSuccessorEdge.Node(childComplexity), true
 
 	case "Report.audience":
 		if e.ComplexityRoot.Report.Audience == nil {
@@ -5276,6 +5414,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TrainingEventPayload.UserErrors(childComplexity), true
 
+	case "TransferProgrammePayload.event":
+		if e.ComplexityRoot.TransferProgrammePayload.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferProgrammePayload.Event(childComplexity), true
+	case "TransferProgrammePayload.programme":
+		if e.ComplexityRoot.TransferProgrammePayload.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferProgrammePayload.Programme(childComplexity), true
+	case "TransferProgrammePayload.userErrors":
+		if e.ComplexityRoot.TransferProgrammePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TransferProgrammePayload.UserErrors(childComplexity), true
+
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -5388,6 +5545,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StakeholdersFilter", ec.unmarshalInputStakeholdersFilter),
 			graphql.NewInputUnmarshaler("StatusFilter", ec.unmarshalInputStatusFilter),
 			graphql.NewInputUnmarshaler("TickChecklistItemInput", ec.unmarshalInputTickChecklistItemInput),
+			graphql.NewInputUnmarshaler("TransferProgrammeInput", ec.unmarshalInputTransferProgrammeInput),
 			graphql.NewInputUnmarshaler("UpdateActivityInput", ec.unmarshalInputUpdateActivityInput),
 			graphql.NewInputUnmarshaler("UpdateAttendanceInput", ec.unmarshalInputUpdateAttendanceInput),
 			graphql.NewInputUnmarshaler("UpdateBudgetLineInput", ec.unmarshalInputUpdateBudgetLineInput),
@@ -7550,6 +7708,28 @@ type Region implements Node {
     "Only those before this cursor."
     before: String
   ): ProgrammeConnection!
+  "The regions that took its place when it closed; several where it was split, none where nobody said so."
+  successors(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RegionSuccessorConnection!
+  "The regions whose place it took."
+  predecessors(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RegionSuccessorConnection!
 }
 
 "A page of regions."
@@ -7570,6 +7750,38 @@ type RegionEdge {
   cursor: String!
   "It."
   node: Region!
+}
+
+"That a region took the place of one that closed."
+type RegionSuccessor implements Node {
+  "Its global id."
+  id: ID!
+  "The region that closed."
+  old: Region!
+  "The region in its place."
+  new: Region!
+  "The first day of the new in place of the old."
+  effectiveOn: Date!
+}
+
+"A page of successors of regions."
+type RegionSuccessorConnection {
+  "The page with a cursor for each."
+  edges: [RegionSuccessorEdge!]!
+  "The page."
+  nodes: [RegionSuccessor!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type RegionSuccessorEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: RegionSuccessor!
 }
 
 "The level of a region in the administrative tree."
@@ -8595,7 +8807,11 @@ type ProgrammeEvent implements Node {
   fromStatus: Status
   "The status after."
   toStatus: Status!
-  "The subject who did it."
+  "The code of the region that governed the programme before; only for a transfer."
+  fromRegion: String
+  "The code of the region that governs it after; for a transfer and the first entry, null where the latter was written without it."
+  toRegion: String
+  "The subject who did it; system:regions where a region's only successor took the programme over."
   actor: String!
   "Why."
   reason: String
@@ -8765,9 +8981,13 @@ enum EventKind {
   CREATED
   "Moved (Berpindah)"
   MOVED
+  "Transferred to another region (Beralih wilayah)"
+  TRANSFERRED
 }
 
 extend type Mutation {
+  "Has another region govern a programme, as when its region was split. For an admin of both regions, whatever the programme's status."
+  transferProgramme(input: TransferProgrammeInput!): TransferProgrammePayload!
   "Ticks an item of a checklist, or takes the tick back."
   tickChecklistItem(input: TickChecklistItemInput!): ChecklistItemPayload!
 }
@@ -8850,6 +9070,30 @@ type MoveProgrammePayload {
   allowed: Boolean!
   "All that stands in the way, and all remarks that do not."
   blocks: [Block!]!
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"That another region governs a programme."
+input TransferProgrammeInput {
+  "The programme's global id."
+  programmeId: ID!
+  "The code of the region to govern it from now on. It is open, and every community of the programme lives within it; one that is registered in the very region that the programme leaves, and that has closed, comes along."
+  regionCode: String!
+  "Why; 1 to 10,000 characters."
+  reason: String!
+  "The version that the client saw; the transfer is refused where it is another."
+  expectedVersion: Int
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"What became of a transfer."
+type TransferProgrammePayload {
+  "The programme as it is now; null where nothing was done or it may not be seen."
+  programme: Programme @stored
+  "The entry in its history; null where nothing was done."
+  event: ProgrammeEvent @stored
   "What was wrong; empty when it was done."
   userErrors: [UserError!]!
 }
@@ -10149,6 +10393,10 @@ func (ec *executionContext) childFields_ProgrammeEvent(ctx context.Context, fiel
 		return ec.fieldContext_ProgrammeEvent_fromStatus(ctx, field)
 	case "toStatus":
 		return ec.fieldContext_ProgrammeEvent_toStatus(ctx, field)
+	case "fromRegion":
+		return ec.fieldContext_ProgrammeEvent_fromRegion(ctx, field)
+	case "toRegion":
+		return ec.fieldContext_ProgrammeEvent_toRegion(ctx, field)
 	case "actor":
 		return ec.fieldContext_ProgrammeEvent_actor(ctx, field)
 	case "reason":
@@ -10297,6 +10545,10 @@ func (ec *executionContext) childFields_Region(ctx context.Context, field graphq
 		return ec.fieldContext_Region_communities(ctx, field)
 	case "programmes":
 		return ec.fieldContext_Region_programmes(ctx, field)
+	case "successors":
+		return ec.fieldContext_Region_successors(ctx, field)
+	case "predecessors":
+		return ec.fieldContext_Region_predecessors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Region", field.Name)
 }
@@ -10323,6 +10575,44 @@ func (ec *executionContext) childFields_RegionEdge(ctx context.Context, field gr
 		return ec.fieldContext_RegionEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RegionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RegionSuccessor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RegionSuccessor_id(ctx, field)
+	case "old":
+		return ec.fieldContext_RegionSuccessor_old(ctx, field)
+	case "new":
+		return ec.fieldContext_RegionSuccessor_new(ctx, field)
+	case "effectiveOn":
+		return ec.fieldContext_RegionSuccessor_effectiveOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegionSuccessor", field.Name)
+}
+
+func (ec *executionContext) childFields_RegionSuccessorConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RegionSuccessorConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RegionSuccessorConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RegionSuccessorConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RegionSuccessorConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegionSuccessorConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RegionSuccessorEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RegionSuccessorEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RegionSuccessorEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RegionSuccessorEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Report(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10639,6 +10929,18 @@ func (ec *executionContext) childFields_TrainingEventPayload(ctx context.Context
 		return ec.fieldContext_TrainingEventPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TrainingEventPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TransferProgrammePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "programme":
+		return ec.fieldContext_TransferProgrammePayload_programme(ctx, field)
+	case "event":
+		return ec.fieldContext_TransferProgrammePayload_event(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TransferProgrammePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TransferProgrammePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -70,6 +70,7 @@ type MutationResolver interface {
 	UpdateParticipant(ctx context.Context, input model.UpdateParticipantInput) (*model.ParticipantPayload, error)
 	CreateAttendance(ctx context.Context, input model.CreateAttendanceInput) (*model.AttendancePayload, error)
 	UpdateAttendance(ctx context.Context, input model.UpdateAttendanceInput) (*model.AttendancePayload, error)
+	TransferProgramme(ctx context.Context, input model.TransferProgrammeInput) (*model.TransferProgrammePayload, error)
 	TickChecklistItem(ctx context.Context, input model.TickChecklistItemInput) (*model.ChecklistItemPayload, error)
 }
 type QueryResolver interface {
@@ -447,6 +448,20 @@ func (ec *executionContext) field_Mutation_tickChecklistItem_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.TickChecklistItemInput, error) {
 			return ec.unmarshalNTickChecklistItemInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐTickChecklistItemInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_transferProgramme_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.TransferProgrammeInput, error) {
+			return ec.unmarshalNTransferProgrammeInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐTransferProgrammeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3155,6 +3170,50 @@ func (ec *executionContext) fieldContext_Mutation_updateAttendance(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_transferProgramme(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_transferProgramme(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TransferProgramme(ctx, fc.Args["input"].(model.TransferProgrammeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TransferProgrammePayload) graphql.Marshaler {
+			return ec.marshalNTransferProgrammePayload2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐTransferProgrammePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_transferProgramme(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TransferProgrammePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_transferProgramme_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_tickChecklistItem(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4142,6 +4201,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Report(ctx, sel, obj)
+	case model.RegionSuccessor:
+		return ec._RegionSuccessor(ctx, sel, &obj)
+	case *model.RegionSuccessor:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RegionSuccessor(ctx, sel, obj)
 	case model.Region:
 		return ec._Region(ctx, sel, &obj)
 	case *model.Region:
@@ -4646,6 +4712,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateAttendance":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateAttendance(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "transferProgramme":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_transferProgramme(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

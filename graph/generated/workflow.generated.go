@@ -1240,6 +1240,52 @@ func (ec *executionContext) fieldContext_ProgrammeEvent_toStatus(_ context.Conte
 	return graphql.NewScalarFieldContext("ProgrammeEvent", field, false, false, "Status")
 }
 
+func (ec *executionContext) _ProgrammeEvent_fromRegion(ctx context.Context, field graphql.CollectedField, obj *model.ProgrammeEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgrammeEvent_fromRegion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FromRegion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProgrammeEvent_fromRegion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgrammeEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _ProgrammeEvent_toRegion(ctx context.Context, field graphql.CollectedField, obj *model.ProgrammeEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgrammeEvent_toRegion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ToRegion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProgrammeEvent_toRegion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ProgrammeEvent", field, false, false, "String")
+}
+
 func (ec *executionContext) _ProgrammeEvent_actor(ctx context.Context, field graphql.CollectedField, obj *model.ProgrammeEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2121,6 +2167,128 @@ func (ec *executionContext) fieldContext_StageVisitEdge_node(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _TransferProgrammePayload_programme(ctx context.Context, field graphql.CollectedField, obj *model.TransferProgrammePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TransferProgrammePayload_programme(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Programme, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Stored == nil {
+					var zeroVal *model.Programme
+					return zeroVal, errors.New("directive stored is not implemented")
+				}
+				return ec.Directives.Stored(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Programme) graphql.Marshaler {
+			return ec.marshalOProgramme2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐProgramme(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TransferProgrammePayload_programme(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TransferProgrammePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Programme(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TransferProgrammePayload_event(ctx context.Context, field graphql.CollectedField, obj *model.TransferProgrammePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TransferProgrammePayload_event(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Event, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				if ec.Directives.Stored == nil {
+					var zeroVal *model.ProgrammeEvent
+					return zeroVal, errors.New("directive stored is not implemented")
+				}
+				return ec.Directives.Stored(ctx, obj, directive0)
+			}
+
+			next = directive1
+			return next
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ProgrammeEvent) graphql.Marshaler {
+			return ec.marshalOProgrammeEvent2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐProgrammeEvent(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TransferProgrammePayload_event(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TransferProgrammePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ProgrammeEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TransferProgrammePayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TransferProgrammePayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TransferProgrammePayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TransferProgrammePayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TransferProgrammePayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2283,6 +2451,76 @@ func (ec *executionContext) unmarshalInputTickChecklistItemInput(ctx context.Con
 func UnmarshalTickChecklistItemInput(ctx context.Context, raw any) (model.TickChecklistItemInput, error) {
 	var out model.TickChecklistItemInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "TickChecklistItemInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputTransferProgrammeInput(ctx context.Context, obj any) (model.TransferProgrammeInput, error) {
+	var it model.TransferProgrammeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"programmeId", "regionCode", "reason", "expectedVersion", "idempotencyKey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "programmeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("programmeId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgrammeID = data
+		case "regionCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("regionCode"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RegionCode = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = graphql.OmittableOf(data)
+		case "idempotencyKey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IdempotencyKey = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTransferProgrammeInput unmarshals raw into the TransferProgrammeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTransferProgrammeInput(ctx context.Context, raw any) (model.TransferProgrammeInput, error) {
+	var out model.TransferProgrammeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TransferProgrammeInput", raw, &out)
 	return out, err
 }
 
@@ -2731,6 +2969,16 @@ func (ec *executionContext) _ProgrammeEvent(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "fromRegion":
+			out.Values[i] = ec._ProgrammeEvent_fromRegion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "toRegion":
+			out.Values[i] = ec._ProgrammeEvent_toRegion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "actor":
 			out.Values[i] = ec._ProgrammeEvent_actor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -3086,6 +3334,49 @@ func (ec *executionContext) _StageVisitEdge(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var transferProgrammePayloadImplementors = []string{"TransferProgrammePayload"}
+
+func (ec *executionContext) _TransferProgrammePayload(ctx context.Context, sel ast.SelectionSet, obj *model.TransferProgrammePayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, transferProgrammePayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TransferProgrammePayload")
+		case "programme":
+			out.Values[i] = ec._TransferProgrammePayload_programme(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "event":
+			out.Values[i] = ec._TransferProgrammePayload_event(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TransferProgrammePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -3399,6 +3690,19 @@ func (ec *executionContext) marshalNStageVisitEdge2ᚖgithubᚗcomᚋberdayaᚋb
 func (ec *executionContext) unmarshalNTickChecklistItemInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐTickChecklistItemInput(ctx context.Context, v any) (model.TickChecklistItemInput, error) {
 	res, err := ec.unmarshalInputTickChecklistItemInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNTransferProgrammeInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐTransferProgrammeInput(ctx context.Context, v any) (model.TransferProgrammeInput, error) {
+	res, err := ec.unmarshalInputTransferProgrammeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTransferProgrammePayload2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐTransferProgrammePayload(ctx context.Context, sel ast.SelectionSet, v *model.TransferProgrammePayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TransferProgrammePayload!")
+		return graphql.Null
+	}
+	return ec._TransferProgrammePayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNWaivable2githubᚗcomᚋberdayaᚋberdayaᚋdomainᚐWaivable(ctx context.Context, v any) (domain.Waivable, error) {

@@ -12,7 +12,7 @@ import (
 
 // tags give each type of stored objects its first byte. A tag once released is never given to another type.
 var tags = map[string]byte{
-	"Region": 'R', "Community": 'C', "Stakeholder": 'S', "Programme": 'P',
+	"Region": 'R', "RegionSuccessor": 'r', "Community": 'C', "Stakeholder": 'S', "Programme": 'P',
 	"ProgrammeCommunity": 'c', "ProgrammeStakeholder": 's', "ProgrammeEvent": 'E', "StageVisit": 'V', "ChecklistItem": 'L',
 	"Need": 'N', "ProblemNode": 'n', "Consultation": 'K', "CapacityAssessment": 'A', "CapacityScore": 'a',
 	"Objective": 'O', "Activity": 'Y', "BudgetLine": 'B', "TrainingEvent": 'T', "Session": 't', "Participant": 'p',

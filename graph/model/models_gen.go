@@ -1674,7 +1674,11 @@ type ProgrammeEvent struct {
 	FromStatus *domain.Status `json:"fromStatus,omitempty"`
 	// The status after.
 	ToStatus domain.Status `json:"toStatus"`
-	// The subject who did it.
+	// The code of the region that governed the programme before; only for a transfer.
+	FromRegion *string `json:"fromRegion,omitempty"`
+	// The code of the region that governs it after; for a transfer and the first entry, null where the latter was written without it.
+	ToRegion *string `json:"toRegion,omitempty"`
+	// The subject who did it; system:regions where a region's only successor took the programme over.
 	Actor string `json:"actor"`
 	// Why.
 	Reason *string `json:"reason,omitempty"`
@@ -1842,6 +1846,10 @@ type Region struct {
 	Communities *CommunityConnection `json:"communities"`
 	// The programmes that exactly this region governs and the reader may see, by code.
 	Programmes *ProgrammeConnection `json:"programmes"`
+	// The regions that took its place when it closed; several where it was split, none where nobody said so.
+	Successors *RegionSuccessorConnection `json:"successors"`
+	// The regions whose place it took.
+	Predecessors *RegionSuccessorConnection `json:"predecessors"`
 }
 
 func (Region) IsNode() {}
@@ -1875,6 +1883,43 @@ type RegionFilter struct {
 	Under graphql.Omittable[*string] `json:"under,omitempty"`
 	// Exactly the region with this code.
 	Is graphql.Omittable[*string] `json:"is,omitempty"`
+}
+
+// That a region took the place of one that closed.
+type RegionSuccessor struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The region that closed.
+	Old *Region `json:"old"`
+	// The region in its place.
+	New *Region `json:"new"`
+	// The first day of the new in place of the old.
+	EffectiveOn domain.Date `json:"effectiveOn"`
+}
+
+func (RegionSuccessor) IsNode() {}
+
+// The global id; opaque.
+func (this RegionSuccessor) GetID() string { return this.ID }
+
+// A page of successors of regions.
+type RegionSuccessorConnection struct {
+	// The page with a cursor for each.
+	Edges []*RegionSuccessorEdge `json:"edges"`
+	// The page.
+	Nodes []*RegionSuccessor `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type RegionSuccessorEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *RegionSuccessor `json:"node"`
 }
 
 // Which regions are wanted; all conditions must hold.
@@ -2219,6 +2264,30 @@ type TrainingEventPayload struct {
 	// The training event as it is now; null where nothing was done.
 	TrainingEvent *TrainingEvent `json:"trainingEvent,omitempty"`
 	// What was wrong with the input; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// That another region governs a programme.
+type TransferProgrammeInput struct {
+	// The programme's global id.
+	ProgrammeID string `json:"programmeId"`
+	// The code of the region to govern it from now on. It is open, and every community of the programme lives within it; one that is registered in the very region that the programme leaves, and that has closed, comes along.
+	RegionCode string `json:"regionCode"`
+	// Why; 1 to 10,000 characters.
+	Reason string `json:"reason"`
+	// The version that the client saw; the transfer is refused where it is another.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What became of a transfer.
+type TransferProgrammePayload struct {
+	// The programme as it is now; null where nothing was done or it may not be seen.
+	Programme *Programme `json:"programme,omitempty"`
+	// The entry in its history; null where nothing was done.
+	Event *ProgrammeEvent `json:"event,omitempty"`
+	// What was wrong; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 

@@ -72,6 +72,15 @@ func (m *maker) regions() {
 		rows = append(rows, r)
 	}
 	m.insert(&rows)
+	var successors []*domain.RegionSuccessor
+	for i, r := range rows {
+		if r.ValidTo != nil {
+			for _, by := range rows[:1+i%3] {
+				successors = append(successors, &domain.RegionSuccessor{ID: uuid.Must(uuid.NewV7()), OldCode: r.Code, NewCode: by.Code, EffectiveOn: *r.ValidTo})
+			}
+		}
+	}
+	m.insert(&successors)
 }
 
 func ptr[T any](v T) *T { return &v }

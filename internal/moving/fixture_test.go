@@ -101,7 +101,7 @@ func (o *office) programme(t testing.TB, region, code string) uuid.UUID {
 	t.Helper()
 	p := &domain.Programme{Record: record(), RegionCode: region, Code: code, Title: "Air bersih", Goal: "Clean water for all",
 		StartDate: "2026-01-01", EndDate: "2027-12-31", Coordinator: "coordinator", FactsVersion: 1}
-	d := workflow.Created(workflow.Default, p.ID, "coordinator", noon)
+	d := workflow.Created(workflow.Default, p.ID, p.RegionCode, "coordinator", noon)
 	d.Seal(domain.RandomIDs{}, "")
 	d.After.Apply(p)
 	s := o.Commands()

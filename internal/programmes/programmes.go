@@ -70,7 +70,7 @@ func (u Programmes) Enter(ctx context.Context, a access.Actor, p *domain.Program
 		}
 		p.Record = domain.Record{ID: u.IDs.New(), CreatedAt: now, UpdatedAt: now}
 		p.FactsVersion = 1
-		created := workflow.Created(u.Definition, p.ID, a.Subject, now)
+		created := workflow.Created(u.Definition, p.ID, p.RegionCode, a.Subject, now)
 		created.Seal(u.IDs, "")
 		created.After.Apply(p)
 		if err := u.Store.InsertProgramme(ctx, p, u.members(p, communities)); err != nil {

@@ -1,6 +1,7 @@
 package regions
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -13,12 +14,16 @@ type Store interface {
 	// HasRegions tells whether there are regions below the nation.
 	HasRegions(ctx context.Context) (bool, error)
 
-	// ImportRegions changes regions in one transaction that no other import overlaps. plan gets every region, open and closed,
-	// and gives the rows to write, parents before children: a code that is not there is inserted, one that is has its name and
-	// ValidTo replaced. If plan gives none, nothing is written; if it fails, its error is returned. plan may be called again if
-	// the transaction has to be. written, if not nil, is told how many rows of how many have been written.
-	ImportRegions(ctx context.Context, plan func(known []domain.Region) ([]domain.Region, error), written func(done, total int)) error
+	// ImportRegions changes regions in one transaction that no other import overlaps. plan gets every region, open and closed, and
+	// all successors; it gives the regions to write, parents before children, and the successors to add. A code that is not there
+	// is inserted, one that is has its name and ValidTo replaced, and a region that is open then has no successors. If plan gives
+	// nothing, nothing is written; if it fails, its error is returned. plan may be called again if the transaction has to be.
+	// written, if not nil, is told how many regions of how many have been written.
+	ImportRegions(ctx context.Context, plan Plan, written func(done, total int)) error
 }
+
+// Plan says how regions and their successors change.
+type Plan = func(known []domain.Region, successors []domain.RegionSuccessor) ([]domain.Region, []domain.RegionSuccessor, error)
 
 // Phase is a part of an import that takes time.
 type Phase string
@@ -38,42 +43,49 @@ type Options struct {
 	Clock        domain.Clock                       // the machine's if nil
 }
 
-// Import takes a release into the store and tells what it changed. Whatever it returns as an error, it has changed nothing:
-// domain.Problems with CodeBadFile for broken rows or with CodeBadUserInput for a mass closing, a *domain.Error with CodeBadFile
-// for a missing file or with CodeBadUserInput for an effective date that is no date, too far ahead or out of order.
-func Import(ctx context.Context, store Store, source fs.FS, o Options) (Summary, error) {
+// Outcome is what an import did, or with DryRun would do.
+type Outcome struct {
+	Regions    Summary
+	Successors int // that were not known before
+}
+
+// Import takes a release into the store and tells what it changed. What is registered in the regions that close stays there
+// until [Over.Move] has it follow. Whatever Import returns as an error, it has changed nothing: domain.Problems with CodeBadFile
+// for broken rows or with CodeBadUserInput for a mass closing, a *domain.Error with CodeBadFile for a missing file or with
+// CodeBadUserInput for an effective date that is no date, too far ahead or out of order.
+func Import(ctx context.Context, store Store, source fs.FS, o Options) (Outcome, error) {
 	effective, err := o.effective()
 	if err != nil {
-		return nil, err
+		return Outcome{}, err
 	}
 	release, err := read(ctx, source, o.phase(Reading))
 	if err != nil {
-		return nil, err
+		return Outcome{}, err
 	}
-	var summary Summary
-	plan := func(known []domain.Region) ([]domain.Region, error) {
-		var changed []domain.Region
-		changed, summary = compare(release, known, effective)
-		if len(changed) == 0 {
-			return nil, nil
-		}
-		if err := checkOrder(known, effective); err != nil {
-			return nil, err
-		}
-		if !o.AllowClosing {
-			if err := checkClosing(summary); err != nil {
-				return nil, err
+	var out Outcome
+	plan := func(known []domain.Region, successors []domain.RegionSuccessor) ([]domain.Region, []domain.RegionSuccessor, error) {
+		changed, summary := compare(release.places, known, effective)
+		out.Regions = summary
+		if len(changed) > 0 {
+			if err := checkOrder(known, effective); err != nil {
+				return nil, nil, err
+			}
+			if !o.AllowClosing {
+				if err := checkClosing(summary); err != nil {
+					return nil, nil, err
+				}
 			}
 		}
-		if o.DryRun {
-			return nil, nil
+		coming, err := inherit(release.heirs, known, changed, successors)
+		if out.Successors = len(coming); err != nil || o.DryRun {
+			return nil, nil, err
 		}
-		return changed, nil
+		return changed, coming, nil
 	}
 	if err := store.ImportRegions(ctx, plan, o.phase(Writing)); err != nil {
-		return nil, err
+		return Outcome{}, err
 	}
-	return summary, nil
+	return out, nil
 }
 
 // Seed imports the bundled release, as of BundledSince unless o says otherwise, if there are no regions yet; false if there
@@ -85,18 +97,14 @@ func Seed(ctx context.Context, store Store, o Options) (Summary, bool, error) {
 	if o.Effective == "" {
 		o.Effective = BundledSince
 	}
-	summary, err := Import(ctx, store, Bundled(), o)
-	return summary, err == nil, err
+	out, err := Import(ctx, store, Bundled(), o)
+	return out.Regions, err == nil, err
 }
 
 // effective gives the day from which the release holds. A day far ahead is refused as a slip of the pen: releases are
 // imported in order, so it would lock all others out.
 func (o Options) effective() (domain.Date, error) {
-	clock := o.Clock
-	if clock == nil {
-		clock = domain.SystemClock{}
-	}
-	today := domain.DateOf(clock.Now())
+	today := domain.DateOf(cmp.Or[domain.Clock](o.Clock, domain.SystemClock{}).Now())
 	if o.Effective == "" {
 		return today, nil
 	}

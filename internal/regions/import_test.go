@@ -87,7 +87,7 @@ func mustImport(t testing.TB, d *db.DB, source fs.FS, o regions.Options) regions
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s
+	return s.Regions
 }
 
 // contents gives every row of the table with the transaction that wrote it.
@@ -307,7 +307,7 @@ func TestImportsAtOnceDoNotMix(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			added[i] = s[3].Added
+			added[i] = s.Regions[3].Added
 		})
 	}
 	group.Wait()

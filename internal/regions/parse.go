@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -46,6 +47,12 @@ type place struct {
 	code, name string
 }
 
+// content is what a release says.
+type content struct {
+	places []place // parents before children
+	heirs  []heir
+}
+
 // errEnough ends the reading when there are as many problems as are reported at once.
 var errEnough = errors.New("enough problems")
 
@@ -54,30 +61,34 @@ var errStop = errors.New("the rest of the file cannot be read")
 
 // reader reads a release and gathers its problems.
 type reader struct {
-	places   []place
+	content
 	problems domain.Problems
 	progress func(bytes int)
 }
 
-// read reads a release, parents before children. Its error is domain.Problems if rows are broken, and a *domain.Error with
-// CodeBadFile if a file is missing or cannot be read.
-func read(ctx context.Context, source fs.FS, progress func(done, total int)) ([]place, error) {
-	files := make([]fs.File, len(lists))
+// read reads a release. Its error is domain.Problems if rows are broken, and a *domain.Error with CodeBadFile if a file is
+// missing or cannot be read. Only the file of successors may be missing.
+func read(ctx context.Context, source fs.FS, progress func(done, total int)) (content, error) {
+	all := append(slices.Clone(lists), successorsFile)
+	files := make([]fs.File, len(all))
 	total := 0
-	for i, l := range lists {
-		// Before opening, which would wait at a pipe for somebody to write.
-		info, err := fs.Stat(source, l.file)
-		if err != nil {
-			return nil, unreadable(l.file, err)
-		}
-		if !info.Mode().IsRegular() {
-			return nil, unreadable(l.file, errors.New("it is not a regular file"))
-		}
+	for i, l := range all {
 		f, err := source.Open(l.file)
+		if l == successorsFile && errors.Is(err, fs.ErrNotExist) {
+			all = all[:i]
+			break
+		}
 		if err != nil {
-			return nil, unreadable(l.file, err)
+			return content{}, unreadable(l.file, err)
 		}
 		defer f.Close()
+		info, err := f.Stat()
+		if err != nil {
+			return content{}, unreadable(l.file, err)
+		}
+		if !info.Mode().IsRegular() {
+			return content{}, unreadable(l.file, errors.New("it is not a regular file"))
+		}
 		files[i] = f
 		total += int(info.Size())
 	}
@@ -87,52 +98,37 @@ func read(ctx context.Context, source fs.FS, progress func(done, total int)) ([]
 		r.progress = func(n int) { done += n; progress(done, max(done, total)) }
 	}
 	var parents map[string]int
-	for i, l := range lists {
-		codes, err := r.list(l, &bounded{ctx: ctx, r: files[i], left: MaxFileBytes, read: r.progress}, parents)
+	for i, l := range all {
+		in := &bounded{ctx: ctx, r: files[i], left: MaxFileBytes, read: r.progress}
+		var codes map[string]int
+		var err error
+		if l == successorsFile {
+			err = r.successors(in)
+		} else {
+			codes, err = r.list(l, in, parents)
+		}
 		switch {
 		case errors.Is(err, errEnough):
-			return nil, r.problems
+			return content{}, r.problems
 		case errors.Is(err, errStop):
 		case err != nil && ctx.Err() != nil:
-			return nil, ctx.Err()
+			return content{}, ctx.Err()
 		case err != nil:
-			return nil, unreadable(l.file, err)
+			return content{}, unreadable(l.file, err)
 		}
 		parents = codes
 	}
 	if len(r.problems) > 0 {
-		return nil, r.problems
+		return content{}, r.problems
 	}
-	return r.places, nil
+	return r.content, nil
 }
 
 // list reads one file. It gives the line of each code, for the children to find their parents; nil if the file could not be
 // read to its end, so that children are not called orphans for it. parents is nil for the provinces, and where it is unknown.
 func (r *reader) list(l list, in io.Reader, parents map[string]int) (map[string]int, error) {
-	buffer := bufio.NewReaderSize(in, 64<<10)
-	if mark, _ := buffer.Peek(3); string(mark) == "\ufeff" {
-		_, _ = buffer.Discard(3) // just peeked, so it cannot fail
-	}
-	rows := csv.NewReader(buffer)
-	rows.FieldsPerRecord = -1
-	rows.ReuseRecord = true
-	rows.LazyQuotes = true // releases up to 3.1.2 of the usual list write Soka"an without quotes around it
-
-	next := func() ([]string, error) {
-		row, err := rows.Read()
-		if err != nil {
-			return nil, err
-		}
-		for i, field := range row {
-			if strings.Contains(field, "\n") { // it took in the rows after it, which cannot be told apart now
-				line, column := rows.FieldPos(i)
-				return nil, cmp.Or(r.problem(l, line, column, "", "the field runs over several lines; its quote is not closed",
-					"isian ini terbentang beberapa baris; tanda kutipnya tidak ditutup"), errStop)
-			}
-		}
-		return row, nil
-	}
-
+	rows := newRows(in)
+	next := func() ([]string, error) { return r.next(l, rows) }
 	header, err := next()
 	if errors.Is(err, io.EOF) {
 		return nil, r.problem(l, 1, 1, "", "the file is empty; its first line names the columns", "berkas kosong; baris pertamanya memuat nama kolom")
@@ -159,14 +155,9 @@ func (r *reader) list(l list, in io.Reader, parents map[string]int) (map[string]
 			return nil, r.problem(l, line, column, "", fmt.Sprintf("the file has more than %d rows, the most that is read", MaxFileRows),
 				fmt.Sprintf("berkas memuat lebih dari %d baris, batas yang dibaca", MaxFileRows))
 		}
-		if len(row) != width {
-			at := min(len(row), width+1) - 1 // the last field of a short row, the first one too many of a long row
-			line, column := rows.FieldPos(at)
-			if err := r.problem(l, line, column, "",
-				fmt.Sprintf("the row has %d fields where the header names %d columns; a name with a comma needs quotes", len(row), width),
-				fmt.Sprintf("baris ini memuat %d isian, sedangkan judulnya %d kolom; nama yang memuat koma perlu tanda kutip", len(row), width)); err != nil {
-				return nil, err
-			}
+		if ok, err := r.sized(l, rows, row, width); err != nil {
+			return nil, err
+		} else if !ok {
 			continue
 		}
 		if err := r.row(l, rows, row, columns, codes, parents); err != nil {
@@ -175,46 +166,95 @@ func (r *reader) list(l list, in io.Reader, parents map[string]int) (map[string]
 	}
 }
 
+// newRows reads the rows of a file as spreadsheets write them.
+func newRows(in io.Reader) *csv.Reader {
+	buffer := bufio.NewReaderSize(in, 64<<10)
+	if mark, _ := buffer.Peek(3); string(mark) == "\ufeff" {
+		_, _ = buffer.Discard(3) // just peeked, so it cannot fail
+	}
+	rows := csv.NewReader(buffer)
+	rows.FieldsPerRecord = -1
+	rows.ReuseRecord = true
+	rows.LazyQuotes = true // releases up to 3.1.2 of the usual list write Soka"an without quotes around it
+	return rows
+}
+
+// next gives the next row.
+func (r *reader) next(l list, rows *csv.Reader) ([]string, error) {
+	row, err := rows.Read()
+	if err != nil {
+		return nil, err
+	}
+	for i, field := range row {
+		if strings.Contains(field, "\n") { // it took in the rows after it, which cannot be told apart now
+			line, column := rows.FieldPos(i)
+			return nil, cmp.Or(r.problem(l, line, column, "", "the field runs over several lines; its quote is not closed",
+				"isian ini terbentang beberapa baris; tanda kutipnya tidak ditutup"), errStop)
+		}
+	}
+	return row, nil
+}
+
+// sized tells whether a row has as many fields as the header, and notes a problem where it does not.
+func (r *reader) sized(l list, rows *csv.Reader, row []string, width int) (bool, error) {
+	if len(row) == width {
+		return true, nil
+	}
+	at := min(len(row), width+1) - 1 // the last field of a short row, the first one too many of a long row
+	line, column := rows.FieldPos(at)
+	return false, r.problem(l, line, column, "",
+		fmt.Sprintf("the row has %d fields where the header names %d columns; a name with a comma needs quotes", len(row), width),
+		fmt.Sprintf("baris ini memuat %d isian, sedangkan judulnya %d kolom; nama yang memuat koma perlu tanda kutip", len(row), width))
+}
+
 // columns says where the columns that are read stand in a row.
 type columns struct{ code, name, parent int }
 
 // header finds the columns; nil if one is missing.
 func (r *reader) header(l list, rows *csv.Reader, header []string) (*columns, error) {
+	names := []string{"code", "name", l.parent}
+	if l.parent == "" {
+		names = names[:2]
+	}
+	at, err := r.find(l, rows, header, names...)
+	if at == nil || err != nil {
+		return nil, err
+	}
+	c := &columns{code: at[0], name: at[1], parent: -1}
+	if l.parent != "" {
+		c.parent = at[2]
+	}
+	return c, nil
+}
+
+// find gives the places of the named columns; nil if one is missing.
+func (r *reader) find(l list, rows *csv.Reader, header []string, names ...string) ([]int, error) {
 	found := map[string]int{}
 	for i, h := range header {
 		h = strings.ToLower(strings.TrimSpace(h))
-		if _, twice := found[h]; twice && (h == "code" || h == "name" || h == l.parent) {
+		if _, twice := found[h]; twice && slices.Contains(names, h) {
 			line, column := rows.FieldPos(i)
 			return nil, r.problem(l, line, column, h, "the column is there twice", "kolom ini muncul dua kali")
 		}
 		found[h] = i
 	}
-	c := columns{parent: -1}
-	needed := []struct {
-		name string
-		at   *int
-	}{{"code", &c.code}, {"name", &c.name}, {l.parent, &c.parent}}
-	complete := true
-	for _, n := range needed {
-		if n.name == "" {
+	at := make([]int, 0, len(names))
+	for _, name := range names {
+		if i, ok := found[name]; ok {
+			at = append(at, i)
 			continue
 		}
-		i, ok := found[n.name]
-		if !ok {
-			line, column := rows.FieldPos(0)
-			if err := r.problem(l, line, column, n.name,
-				"the column is missing; the first line names the columns, with commas between them",
-				"kolom ini tidak ada; baris pertama memuat nama kolom yang dipisahkan koma"); err != nil {
-				return nil, err
-			}
-			complete = false
+		line, column := rows.FieldPos(0)
+		if err := r.problem(l, line, column, name,
+			"the column is missing; the first line names the columns, with commas between them",
+			"kolom ini tidak ada; baris pertama memuat nama kolom yang dipisahkan koma"); err != nil {
+			return nil, err
 		}
-		*n.at = i
 	}
-	if !complete {
+	if len(at) < len(names) {
 		return nil, nil
 	}
-	return &c, nil
+	return at, nil
 }
 
 // row checks one row and keeps it. A code of the right shape counts as seen even if the rest of its row is wrong: its
@@ -284,17 +324,22 @@ func nameFault(name string) (en, id string) {
 
 // problem notes a problem; errEnough says that no more are wanted. name is the column's, "" if it is about no column.
 func (r *reader) problem(l list, line, column int, name, en, id string) error {
-	if name != "" {
-		name = " (" + name + ")"
-	}
-	e := domain.Errorf(domain.CodeBadFile, "%s, line %d, column %d%s: %s", l.file, line, column, name, en).
-		In(fmt.Sprintf("%s, baris %d, kolom %d%s: %s", l.file, line, column, name, id))
-	e.Params = map[string]any{"file": l.file, "line": line, "column": column}
-	r.problems = append(r.problems, e)
+	r.problems = append(r.problems, misplaced(l.file, line, column, name, en, id))
 	if len(r.problems) >= MaxProblems {
 		return errEnough
 	}
 	return nil
+}
+
+// misplaced makes a problem with a place in a file.
+func misplaced(file string, line, column int, name, en, id string) *domain.Error {
+	if name != "" {
+		name = " (" + name + ")"
+	}
+	e := domain.Errorf(domain.CodeBadFile, "%s, line %d, column %d%s: %s", file, line, column, name, en).
+		In(fmt.Sprintf("%s, baris %d, kolom %d%s: %s", file, line, column, name, id))
+	e.Params = map[string]any{"file": file, "line": line, "column": column}
+	return e
 }
 
 // quote shows what stands in a file, shortened and with everything unprintable escaped.

@@ -112,7 +112,7 @@ func TestReadTakesAQuoteInsideAName(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{`Soka"an`, `"Soka""an"`, `"Soka"an"`} {
 		got, err := read(t.Context(), release(map[string]string{"villages.csv": "code,district_code,name\n32.73.05.1001,32.73.05," + name + "\n"}), nil)
-		if err != nil || got[3].name != `Soka"an` {
+		if err != nil || got.places[3].name != `Soka"an` {
 			t.Errorf("%s was read as %v: %v", name, got, err)
 		}
 	}
@@ -273,7 +273,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("code,district_code,name\n32.73.05.1001,32.73.05,\xff\x00\n,,\n,,,\n")
 	f.Add("\"\n\",code,district_code,name,name\n")
 	f.Fuzz(func(t *testing.T, villages string) {
-		places, err := read(t.Context(), release(map[string]string{"villages.csv": villages}), nil)
+		found, err := read(t.Context(), release(map[string]string{"villages.csv": villages}), nil)
 		if err != nil {
 			found := problems(t, err)
 			if len(found) == 0 || len(found) > MaxProblems {
@@ -288,7 +288,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		seen := map[string]bool{}
-		for _, p := range places {
+		for _, p := range found.places {
 			level, ok := domain.LevelOf(p.code)
 			if en, _ := nameFault(p.name); !ok || seen[p.code] || en != "" {
 				t.Fatalf("%q %q let pass", p.code, p.name)

@@ -75,14 +75,17 @@ func (r Registry) mayEnter(ctx context.Context, a access.Actor, code string, now
 	return entry.At(access.MayEnterIn(a, access.WriteRegistry, code), "regionCode")
 }
 
-// Open says whether a region takes new things: NOT_FOUND where there is none, BAD_USER_INPUT where it is closed.
+// Open says whether a region takes new things: NOT_FOUND where there is none, BAD_USER_INPUT where it is closed or has not begun.
 func Open(region *domain.Region, code string, now time.Time) error {
-	switch {
+	switch today := domain.DateOf(now); {
 	case region == nil:
 		return domain.Errorf(domain.CodeNotFound, "there is no region %s", code).In("tidak ada wilayah " + code)
-	case region.ValidTo != nil && *region.ValidTo <= domain.DateOf(now):
+	case region.ClosedOn(today):
 		return domain.Errorf(domain.CodeBadUserInput, "region %s is closed since %s; choose the region that took its place", code, *region.ValidTo).
 			In(fmt.Sprintf("wilayah %s ditutup sejak %s; pilih wilayah penggantinya", code, *region.ValidTo))
+	case !region.OpenOn(today):
+		return domain.Errorf(domain.CodeBadUserInput, "region %s begins on %s; until then choose the one whose place it takes", code, region.ValidFrom).
+			In(fmt.Sprintf("wilayah %s baru berlaku %s; sampai saat itu pilih wilayah yang digantikannya", code, region.ValidFrom))
 	}
 	return nil
 }
