@@ -115,7 +115,7 @@ const longest = 40
 func (s *stories) history(c *chance, p *domain.Programme, admin string) error {
 	first := len(s.visits)
 	pace := 0.5 + 1.5*c.Float64()
-	d := workflow.Created(workflow.Default, p.ID, p.Coordinator, p.CreatedAt)
+	d := workflow.Created(workflow.Default, p.ID, p.RegionCode, p.Coordinator, p.CreatedAt)
 	d.Seal(c, "")
 	s.take(d, first)
 	for d.After.Version < longest {
