@@ -35,6 +35,7 @@ type Config struct {
 // NewHandler serves GraphQL at /graphql, GraphiQL at / and whether all is well at /healthz.
 func NewHandler(c Config) http.Handler {
 	c.Log = cmp.Or(c.Log, slog.Default())
+	c.Verify = remembering(c.Verify).Verify
 	c.Limits = cmp.Or(c.Limits, guard.Default())
 	presenter := fault.Presenter{Log: c.Log}
 	watch := &guard.Guard{Limits: c.Limits, Documents: guard.NewDocuments(cmp.Or(c.DocumentsBytes, 16<<20))}

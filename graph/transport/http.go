@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -126,40 +127,50 @@ func (h *HTTP) request(w http.ResponseWriter, r *http.Request, answer *graphql.R
 	h.write(w, r, status, answer)
 }
 
-// write writes the answer around the data, which is JSON already. No data, no entry for it.
+// buffers hold answers on their way out.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// pooled is the largest buffer that is kept for the next answer, in bytes.
+const pooled = 1 << 20
+
+// write writes the answer around the data, which is JSON already. No data, no entry for it. It goes out in one piece: each
+// piece more would be one system call more.
 func (h *HTTP) write(w http.ResponseWriter, r *http.Request, status int, answer *graphql.Response) {
-	before, after := []byte{'{'}, []byte{'}'}
+	buffer := buffers.Get().(*[]byte)
+	b := append((*buffer)[:0], '{')
+	defer func() {
+		if *buffer = b; cap(b) <= pooled {
+			buffers.Put(buffer)
+		}
+	}()
 	if len(answer.Errors) > 0 {
 		errs, err := json.Marshal(answer.Errors[:min(len(answer.Errors), errorsAtMost)])
 		if err != nil { // a value in params that JSON cannot hold
 			errs, _ = json.Marshal(gqlerror.List{h.Presenter.Present(r.Context(), err)})
 		}
-		before = append(append(before, `"errors":`...), errs...)
+		b = append(append(b, `"errors":`...), errs...)
 	}
 	if answer.Data != nil {
-		if len(before) > 1 {
-			before = append(before, ',')
+		if len(b) > 1 {
+			b = append(b, ',')
 		}
-		before = append(before, `"data":`...)
+		b = append(append(b, `"data":`...), answer.Data...)
 	}
 	if len(answer.Extensions) > 0 {
 		if extensions, err := json.Marshal(answer.Extensions); err == nil {
-			after = append(append([]byte(`,"extensions":`), extensions...), '}')
+			b = append(append(b, `,"extensions":`...), extensions...)
 		}
 	}
+	b = append(b, '}')
 	media := negotiate(r.Header)
 	if media == "" {
 		media = plainJSON
 	}
 	header := w.Header()
 	header.Set("Content-Type", media+"; charset=utf-8")
-	header.Set("Content-Length", strconv.Itoa(len(before)+len(answer.Data)+len(after)))
+	header.Set("Content-Length", strconv.Itoa(len(b)))
 	header.Set("Cache-Control", "no-store")
 	header.Add("Vary", "Accept, Accept-Language, Authorization")
 	w.WriteHeader(status)
-	for _, part := range [][]byte{before, answer.Data, after} {
-		if _, err := w.Write(part); err != nil {
-			return // the client is gone
-		}
-	}
+	_, _ = w.Write(b) // an error is that the client is gone
 }
