@@ -30,6 +30,12 @@ func ParseDate(s string) (Date, error) {
 // DateOf gives the day of an instant in UTC.
 func DateOf(t time.Time) Date { return Date(t.UTC().Format(time.DateOnly)) }
 
+// earliestZone is how far the clock is ahead of UTC where in Indonesia each day begins first (WIT).
+const earliestZone = 9 * time.Hour
+
+// Today gives the day that has begun somewhere in Indonesia: what happens "today" is never still ahead there.
+func Today(now time.Time) Date { return DateOf(now.Add(earliestZone)) }
+
 // AddDays gives the date n days later.
 func (d Date) AddDays(n int) Date { return DateOf(d.Time().AddDate(0, 0, n)) }
 

@@ -117,6 +117,18 @@ func (c *checks) day(path string, d Date) bool {
 	return true
 }
 
+// past checks that the day of what has happened is not still ahead; it may be missing. Whether it is a day at all is for others
+// to say.
+func (c *checks) past(path string, d *Date, today Date) {
+	if d == nil {
+		return
+	}
+	if _, err := ParseDate(string(*d)); err == nil && *d > today {
+		c.wrong(path, fmt.Sprintf("%s is still ahead: enter what has happened once it has", *d),
+			fmt.Sprintf("%s belum tiba: catat apa yang terjadi setelah terjadi", *d))
+	}
+}
+
 // maybeDay checks a date that may be missing.
 func (c *checks) maybeDay(path string, d *Date) bool { return d != nil && c.day(path, *d) }
 

@@ -68,10 +68,11 @@ func (m *Consultation) Validate(Date) Problems {
 func (a *CapacityAssessment) BelongsTo() *uuid.UUID { return &a.ProgrammeID }
 
 // Validate gives everything that is wrong with an assessment by itself.
-func (a *CapacityAssessment) Validate(Date) Problems {
+func (a *CapacityAssessment) Validate(today Date) Problems {
 	var c checks
 	c.one("phase", string(a.Phase), AssessmentPhases)
 	c.day("assessedOn", a.AssessedOn)
+	c.past("assessedOn", &a.AssessedOn, today)
 	c.optional("note", a.Note, MaxText)
 	return c.problems
 }

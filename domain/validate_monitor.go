@@ -11,7 +11,7 @@ const indicatorDigits = 6
 func (i *Indicator) BelongsTo() *uuid.UUID { return &i.ProgrammeID }
 
 // Validate gives everything that is wrong with an indicator by itself.
-func (i *Indicator) Validate(Date) Problems {
+func (i *Indicator) Validate(today Date) Problems {
 	var c checks
 	c.words("name", i.Name, MaxName)
 	c.words("unit", i.Unit, 50)
@@ -23,6 +23,7 @@ func (i *Indicator) Validate(Date) Problems {
 		c.exact("target", *i.Target, indicatorDigits, true)
 	}
 	c.period("baselineOn", i.BaselineOn, "targetOn", i.TargetOn)
+	c.past("baselineOn", i.BaselineOn, today)
 	return c.problems
 }
 
@@ -30,9 +31,10 @@ func (i *Indicator) Validate(Date) Problems {
 func (m *Measurement) BelongsTo() *uuid.UUID { return &m.ProgrammeID }
 
 // Validate gives everything that is wrong with a measurement by itself.
-func (m *Measurement) Validate(Date) Problems {
+func (m *Measurement) Validate(today Date) Problems {
 	var c checks
 	c.day("measuredOn", m.MeasuredOn)
+	c.past("measuredOn", &m.MeasuredOn, today)
 	c.exact("value", m.Value, indicatorDigits, true)
 	c.words("source", m.Source, 500)
 	c.optional("evidence", m.Evidence, MaxText)
@@ -49,9 +51,10 @@ func (m *Measurement) Validate(Date) Problems {
 func (f *Finding) BelongsTo() *uuid.UUID { return &f.ProgrammeID }
 
 // Validate gives everything that is wrong with a finding by itself.
-func (f *Finding) Validate(Date) Problems {
+func (f *Finding) Validate(today Date) Problems {
 	var c checks
 	c.period("foundOn", &f.FoundOn, "dueOn", f.DueOn)
+	c.past("foundOn", &f.FoundOn, today)
 	c.words("title", f.Title, MaxName)
 	c.one("severity", string(f.Severity), FindingSeverities)
 	c.one("status", string(f.Status), FindingStatuses)

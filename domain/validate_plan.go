@@ -35,12 +35,14 @@ func (l ObjectiveLevel) Above() ObjectiveLevel {
 func (a *Activity) BelongsTo() *uuid.UUID { return &a.ProgrammeID }
 
 // Validate gives everything that is wrong with an activity by itself.
-func (a *Activity) Validate(Date) Problems {
+func (a *Activity) Validate(today Date) Problems {
 	var c checks
 	c.words("title", a.Title, MaxName)
 	c.one("kind", string(a.Kind), ActivityKinds)
 	c.period("plannedStart", a.PlannedStart, "plannedEnd", a.PlannedEnd)
 	c.period("actualStart", a.ActualStart, "actualEnd", a.ActualEnd)
+	c.past("actualStart", a.ActualStart, today)
+	c.past("actualEnd", a.ActualEnd, today)
 	if a.ActualEnd != nil && a.ActualStart == nil {
 		c.wrong("actualStart", "what has ended has begun: give the day", "yang sudah berakhir tentu sudah dimulai: isi tanggalnya")
 	}

@@ -51,7 +51,7 @@ func right() map[string]validated {
 		"problemNode":          &domain.ProblemNode{ParentID: &parent, Kind: domain.Cause, Statement: long(1000), RootCause: true},
 		"consultation": &domain.Consultation{HeldOn: "1900-01-01", Kind: "OTHER", Place: "x", Female: 1_000_000, Male: 1_000_000, Youth: 1_000_000,
 			Elderly: 1_000_000, WithDisability: 1_000_000, Summary: ptr(long(10_000))},
-		"assessment": &domain.CapacityAssessment{Phase: "ENDLINE", AssessedOn: "2200-12-31", Note: ptr(long(10_000))},
+		"assessment": &domain.CapacityAssessment{Phase: "ENDLINE", AssessedOn: today, Note: ptr(long(10_000))},
 		"score":      &domain.CapacityScore{Domain: "LEADERSHIP", Score: 5, Evidence: ptr(long(10_000))},
 		"objective":  &domain.Objective{ParentID: &parent, Level: "OUTPUT", Statement: long(1000), MeansOfVerification: ptr(long(10_000)), Assumption: ptr(long(10_000))},
 		"activity": &domain.Activity{Title: long(200), Kind: "OTHER", PlannedStart: ptr(today), PlannedEnd: ptr(today), ActualStart: ptr(today), ActualEnd: ptr(today),
@@ -128,6 +128,14 @@ func TestWhatLiesBeyondItsBoundsIsNamed(t *testing.T) {
 		}),
 		"measuredOn value source sex": spoil(t, "measurement", func(m *domain.Measurement) {
 			m.MeasuredOn, m.Value, m.Source, m.Sex = "", more, "", ptr(domain.Sex(""))
+		}),
+		"measuredOn":            spoil(t, "measurement", func(m *domain.Measurement) { m.MeasuredOn = today.AddDays(1) }),
+		"foundOn":               spoil(t, "finding", func(f *domain.Finding) { f.FoundOn, f.DueOn = today.AddDays(1), nil }),
+		"assessedOn":            spoil(t, "assessment", func(a *domain.CapacityAssessment) { a.AssessedOn = today.AddDays(1) }),
+		"actualStart actualEnd": spoil(t, "activity", func(a *domain.Activity) { a.ActualStart, a.ActualEnd = ptr(today.AddDays(1)), ptr(today.AddDays(1)) }),
+		"baselineOn":            spoil(t, "indicator", func(i *domain.Indicator) { i.BaselineOn, i.TargetOn = ptr(today.AddDays(1)), nil }),
+		"status": spoil(t, "session", func(s *domain.Session) {
+			s.Status, s.StartsAt, s.EndsAt = domain.SessionHeld, today.Time().AddDate(0, 0, 2), today.Time().AddDate(0, 0, 3)
 		}),
 		"ageBand": spoil(t, "measurement", func(m *domain.Measurement) { m.AgeBand = ptr(long(21)) }),
 		"dueOn title severity status": spoil(t, "finding", func(f *domain.Finding) {

@@ -23,7 +23,7 @@ func (e *TrainingEvent) Validate(Date) Problems {
 func (s *Session) BelongsTo() *uuid.UUID { return &s.ProgrammeID }
 
 // Validate gives everything that is wrong with a session by itself.
-func (s *Session) Validate(Date) Problems {
+func (s *Session) Validate(today Date) Problems {
 	var c checks
 	c.words("topic", s.Topic, MaxName)
 	c.moment("startsAt", s.StartsAt)
@@ -32,6 +32,9 @@ func (s *Session) Validate(Date) Problems {
 		c.wrong("endsAt", "it must be after the beginning", "harus sesudah waktu mulai")
 	}
 	c.one("status", string(s.Status), SessionStatuses)
+	if s.Status == SessionHeld && Today(s.StartsAt) > today {
+		c.wrong("status", "it is still ahead and cannot have been held", "belum berlangsung sehingga belum dapat dicatat terlaksana")
+	}
 	return c.problems
 }
 

@@ -74,7 +74,7 @@ func (w Writer) Enter(ctx context.Context, a access.Actor, row domain.Content, n
 		now := w.Clock.Now()
 		*row.Stored() = domain.Record{}
 		begin(row, now)
-		wrong := entry.Gather(n.Wrong, row.Validate(domain.DateOf(now)))
+		wrong := entry.Gather(n.Wrong, row.Validate(domain.Today(now)))
 		parent, id, path := on(row)
 		if entry.Names(wrong, path) {
 			return command.Outcome{}, wrong // nobody can say whether the actor may write there
@@ -120,7 +120,7 @@ func (w Writer) Change(ctx context.Context, a access.Actor, row domain.Content, 
 		if err := settled(row); err != nil {
 			return command.Outcome{}, entry.At(err, "id")
 		}
-		wrong := entry.Gather(c.Apply(), row.Validate(domain.DateOf(now)))
+		wrong := entry.Gather(c.Apply(), row.Validate(domain.Today(now)))
 		follow(row, now)
 		found, err := w.check(ctx, a, p, row)
 		if err != nil {

@@ -150,7 +150,7 @@ func TestOnHoldAndCancelledTakeNothingAndCompletedTakesWhatComesAfter(t *testing
 		}
 	}
 	w.setStatus(domain.Completed)
-	w.enter(w.measurement(indicator, "2", "2027-01-01"))
+	w.enter(w.measurement(indicator, "2", "2026-01-01"))
 	w.setStatus(domain.Cancelled)
 	row := new(domain.Participant)
 	erase := entry.Change{ID: participant, Erases: true, Apply: func() domain.Problems { row.Name = nil; return nil }}

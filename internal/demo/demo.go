@@ -6,12 +6,15 @@
 // every time (but for ids and times of entry), and each command carries a key: a seeding that was cut off goes on where it
 // was, and one that is complete changes nothing.
 //
+// The story runs on a clock of its own, in the year 2026, whatever the machine's says: histories show how long stages took.
+//
 // The regions are real; the communities' figures and everything else are made up, and nobody is named.
 package demo
 
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -52,6 +55,8 @@ type Ports struct {
 
 // Seed makes the small portfolio, or what is missing of it, and gives the number of its programmes.
 func Seed(ctx context.Context, p Ports) (int, error) {
+	clock := new(storyClock)
+	p = p.at(clock)
 	total := len(places) * len(plots)
 	done := 0
 	for _, place := range places {
@@ -68,7 +73,7 @@ func Seed(ctx context.Context, p Ports) (int, error) {
 			return done, err
 		}
 		for i, plot := range plots {
-			a := author{ctx: ctx, ports: p, actor: coordinator, admin: admin, facilitator: facilitator.Subject,
+			a := author{ctx: ctx, clock: clock, ports: p, actor: coordinator, admin: admin, facilitator: facilitator.Subject,
 				code: fmt.Sprintf("DEMO-%s-%02d", place.province, i+1)}
 			a.tell(plot, place.villages[i%len(place.villages)], i)
 			if a.err != nil {
@@ -82,9 +87,23 @@ func Seed(ctx context.Context, p Ports) (int, error) {
 	return done, nil
 }
 
+// storyClock stands still until the story goes on.
+type storyClock struct{ now time.Time }
+
+func (c *storyClock) Now() time.Time { return c.now }
+
+// at gives the same use cases on another clock.
+func (p Ports) at(clock domain.Clock) Ports {
+	moves := *p.Moves
+	p.Registry.Clock, p.Programmes.Clock, p.Content.Clock, moves.Clock = clock, clock, clock, clock
+	p.Moves = &moves
+	return p
+}
+
 // author tells the story of one programme. After the first error it does nothing.
 type author struct {
 	ctx         context.Context
+	clock       *storyClock
 	ports       Ports
 	actor       access.Actor
 	admin       access.Actor
@@ -101,6 +120,9 @@ func (a *author) key() *string {
 	k := fmt.Sprintf("demo %s %03d", a.code, a.commands)
 	return &k
 }
+
+// until lets the time go on to nine in the morning of a day, in western Indonesia.
+func (a *author) until(d domain.Date) { a.clock.now = d.Time().Add(2 * time.Hour) }
 
 func (a *author) register(row domain.Registered) uuid.UUID {
 	return a.do(func(key *string) (uuid.UUID, error) {

@@ -13,6 +13,7 @@ import (
 
 // tell enters a programme and takes it as far as its plot goes.
 func (a *author) tell(p plot, v village, n int) {
+	a.until("2026-02-02")
 	population := 1800 + 137*n
 	community := a.register(&domain.Community{RegionCode: v.code, Kind: "VILLAGE", Name: v.name, Population: population,
 		PopulationFemale: population * 51 / 100, PopulationMale: population - population*51/100,
@@ -27,7 +28,9 @@ func (a *author) tell(p plot, v village, n int) {
 	a.enter(&domain.ProgrammeStakeholder{ProgrammeID: a.programme, StakeholderID: council, Role: "menyediakan tempat dan anggaran", Power: 5, Interest: 4})
 	a.enter(&domain.ProgrammeStakeholder{ProgrammeID: a.programme, StakeholderID: group, Role: "menggerakkan warga", Power: 3, Interest: 5})
 
+	a.until("2026-02-12")
 	a.identify(p, population)
+	a.until("2026-03-02")
 	switch p.until {
 	case inIdentify:
 		return
@@ -36,7 +39,9 @@ func (a *author) tell(p plot, v village, n int) {
 		return
 	}
 	a.advance()
+	a.until("2026-03-16")
 	indicator := a.plan(p)
+	a.until("2026-03-30")
 	switch p.until {
 	case inPlan:
 		return
@@ -45,7 +50,9 @@ func (a *author) tell(p plot, v village, n int) {
 		return
 	}
 	a.advance()
+	a.until("2026-04-10")
 	a.train(p)
+	a.until("2026-05-04")
 	switch p.until {
 	case inTrain:
 		return
@@ -55,12 +62,16 @@ func (a *author) tell(p plot, v village, n int) {
 		return
 	}
 	a.advance()
+	a.until("2026-09-16")
 	a.monitor(p, indicator)
+	a.until("2026-10-19")
 	if p.until == inMonitor {
 		return
 	}
 	a.advance()
+	a.until("2026-11-16")
 	a.report(p, council)
+	a.until("2026-11-20")
 	if p.until == completed {
 		a.advance()
 	}
@@ -153,7 +164,7 @@ func (a *author) monitor(p plot, indicator uuid.UUID) {
 
 func (a *author) report(p plot, to uuid.UUID) {
 	report := a.enter(&domain.Report{ProgrammeID: a.programme, Kind: "FINAL", Audience: "Musyawarah desa", PeriodStart: "2026-02-02",
-		PeriodEnd: "2026-11-20", Narrative: p.goal + " Laporan ini disusun bersama kelompok warga."})
+		PeriodEnd: "2026-11-13", Narrative: p.goal + " Laporan ini disusun bersama kelompok warga."})
 	a.do(func(key *string) (uuid.UUID, error) {
 		return a.ports.Content.Publish(a.ctx, a.actor, report, key)
 	})
