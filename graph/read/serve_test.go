@@ -109,6 +109,13 @@ func (commands) UpdateNeed(_ context.Context, in model.UpdateNeedInput) (*model.
 func (s *server) ask(t testing.TB, actor access.Actor, query string, variables map[string]any) (json.RawMessage, gqlerror.List) {
 	t.Helper()
 	ctx := graphql.StartOperationTrace(access.WithActor(context.Background(), actor))
+	if variables != nil { // as they come from outside, and nobody else's
+		sent, err := json.Marshal(variables)
+		if err != nil {
+			t.Error(err)
+		}
+		variables = decode(t, sent)
+	}
 	oc, errs := s.exec.CreateOperationContext(ctx, &graphql.RawParams{Query: query, Variables: variables})
 	if errs != nil {
 		t.Fatalf("%v\n%s", errs, query)
