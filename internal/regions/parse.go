@@ -73,7 +73,8 @@ func read(ctx context.Context, source fs.FS, progress func(done, total int)) (co
 	files := make([]fs.File, len(all))
 	total := 0
 	for i, l := range all {
-		f, err := source.Open(l.file)
+		// Before opening, which would wait at a pipe for somebody to write.
+		info, err := fs.Stat(source, l.file)
 		if l == successorsFile && errors.Is(err, fs.ErrNotExist) {
 			all = all[:i]
 			break
@@ -81,14 +82,14 @@ func read(ctx context.Context, source fs.FS, progress func(done, total int)) (co
 		if err != nil {
 			return content{}, unreadable(l.file, err)
 		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			return content{}, unreadable(l.file, err)
-		}
 		if !info.Mode().IsRegular() {
 			return content{}, unreadable(l.file, errors.New("it is not a regular file"))
 		}
+		f, err := source.Open(l.file)
+		if err != nil {
+			return content{}, unreadable(l.file, err)
+		}
+		defer f.Close()
 		files[i] = f
 		total += int(info.Size())
 	}

@@ -58,7 +58,7 @@ func TestReadTakesWhatSpreadsheetsWrite(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(sound, got, cmp.AllowUnexported(place{})); d != "" {
+			if d := cmp.Diff(sound, got.places, cmp.AllowUnexported(place{})); d != "" {
 				t.Error(d)
 			}
 		})
