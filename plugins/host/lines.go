@@ -71,20 +71,49 @@ func (l *lines) end() {
 	l.log.Log(context.Background(), level, message)
 }
 
-// levelOf reads a line of log/slog's JSON; any other line is itself, for information.
+// levelOf reads a line of log/slog's JSON, even one that was cut; any other line is itself, for information.
 func levelOf(line string) (slog.Level, string) {
-	var entry map[string]any
-	if line[0] != '{' || json.Unmarshal([]byte(line), &entry) != nil {
+	if line[0] != '{' {
 		return slog.LevelInfo, line
 	}
+	entry, whole := fields(line)
 	name, _ := entry["level"].(string)
 	message, _ := entry["msg"].(string)
 	level := slog.LevelInfo
-	if message == "" || level.UnmarshalText([]byte(name)) != nil {
+	if name == "" || message == "" && whole || level.UnmarshalText([]byte(name)) != nil {
 		return slog.LevelInfo, line
+	}
+	if message == "" {
+		if len(line) < longestLine {
+			return slog.LevelInfo, line // not cut by us: it never was JSON
+		}
+		return level, line
 	}
 	if fault, ok := entry["fault"]; ok {
 		message = fmt.Sprintf("%s: %v", message, fault)
 	}
 	return level, message
+}
+
+// fields reads the members of an object, as far as they are there, and tells whether all were.
+func fields(line string) (entry map[string]any, whole bool) {
+	entry = map[string]any{}
+	d := json.NewDecoder(strings.NewReader(line))
+	if _, err := d.Token(); err != nil {
+		return entry, false
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return entry, false
+		}
+		var value any
+		if err := d.Decode(&value); err != nil {
+			return entry, false
+		}
+		if name, ok := key.(string); ok {
+			entry[name] = value
+		}
+	}
+	return entry, true
 }
