@@ -14,11 +14,12 @@
 //
 // # Processes
 //
-// A rule set's program is copied into a folder named by its content, and run from there: as nobody where we are root, in a
-// process group and a folder of its own, without our environment, with limits on memory, open files and the size of files,
-// over a Unix socket with mutual TLS. It dies with us, even when we are killed. This keeps a program with faults from
-// hurting others. It is no jail for a program that means harm: it can read what everybody can read, use the network and
-// the processor, and start processes that leave its group.
+// A rule set's program is copied into a folder named by its content, and run from there: in a process group and a folder of
+// its own, without our environment, with limits on memory, open files and the size of files, over a Unix socket with mutual
+// TLS. It dies with us, even when we are killed. Where we are root it also gets a user of its own, which no account has, with
+// a limit on processes; and, on Linux, a namespace of process numbers, with which everything ends that it started. This keeps
+// a program with faults from hurting others. It is no jail for a program that means harm: it can read what everybody can read,
+// and use the network and the processor; where we are not root, it can also start processes without bound that leave its group.
 //
 // # Supervision
 //

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/berdaya/berdaya/domain"
@@ -21,7 +20,7 @@ var _ workflow.Rules = (*Host)(nil)
 type Options struct {
 	Dir    string       // where programs are kept, one copy each; default: a folder that goes with the host
 	Logger *slog.Logger // default: slog.Default()
-	User   string       // that programs run as when we are root; default: nobody
+	User   string       // that all programs run as when we are root; default: one for each, which no account has
 
 	StartTimeout  time.Duration // from the start of a process to its description; default 10 s
 	StopTimeout   time.Duration // that a process has to end by itself; default 2 s
@@ -31,6 +30,8 @@ type Options struct {
 	CallsInFlight int           // to one process; more wait; default 8
 	BatchSize     int           // questions in one call; default 500
 	Memory        uint64        // bytes of data that a process may have, at least 256 MiB; default 1 GiB
+
+	together bool // without namespaces, as on systems that have none
 }
 
 // perQuestion is added to the deadline of a call for each question in it.
@@ -41,7 +42,6 @@ const leastMemory = 256 << 20
 
 func (o *Options) complete() {
 	orElse(&o.Logger, slog.Default())
-	orElse(&o.User, "nobody")
 	orElse(&o.StartTimeout, 10*time.Second)
 	orElse(&o.StopTimeout, 2*time.Second)
 	orElse(&o.CallTimeout, 2*time.Second)
@@ -82,13 +82,13 @@ type Binding struct {
 
 // Host runs rule sets and asks them.
 type Host struct {
-	options Options
-	place   *place
-	as      *syscall.Credential // that rule sets run as; nil for our own user
-	ctx     context.Context     // ends when the host closes
-	stop    context.CancelFunc
-	killed  context.Context // ends when it can wait no longer
-	kill    context.CancelFunc
+	options    Options
+	place      *place
+	identities *identities
+	ctx        context.Context // ends when the host closes
+	stop       context.CancelFunc
+	killed     context.Context // ends when it can wait no longer
+	kill       context.CancelFunc
 
 	mu    sync.Mutex
 	bound []*supervised // in the order they were bound
@@ -101,8 +101,8 @@ func New(options Options) (*Host, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the sockets of rule sets: %w", err)
 	}
-	h := &Host{options: options, place: p, as: p.unprivileged(options.User)}
-	if h.as == nil && os.Geteuid() == 0 {
+	h := &Host{options: options, place: p, identities: newIdentities(p, options.User, options.together)}
+	if h.identities.shared == nil && os.Geteuid() == 0 {
 		options.Logger.Warn("rule sets run as root: this system does not let us become another user")
 	}
 	h.killed, h.kill = context.WithCancel(context.Background())
@@ -132,7 +132,7 @@ func (h *Host) Bind(b Binding) error {
 		}
 	}
 	s := &supervised{
-		binding: b, program: program, host: h, log: h.options.Logger.With("rule_set", b.RuleSet, "region", b.Region),
+		binding: b, program: program, as: h.identities.take(), host: h, log: h.options.Logger.With("rule_set", b.RuleSet, "region", b.Region),
 		nudge: make(chan struct{}, 1), stopped: make(chan struct{}), changed: make(chan struct{}), state: Starting, since: time.Now(),
 	}
 	h.bound = append(h.bound, s)
@@ -142,7 +142,7 @@ func (h *Host) Bind(b Binding) error {
 
 // programs gives the folder where programs are kept: the one in the options, if those who run them can get there.
 func (h *Host) programs() string {
-	if dir := h.options.Dir; dir != "" && (h.as == nil || everybodyEnters(dir)) {
+	if dir := h.options.Dir; dir != "" && (h.identities.shared == nil || everybodyEnters(dir)) {
 		return dir
 	}
 	return filepath.Join(h.place.dir, "programs")

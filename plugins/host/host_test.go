@@ -159,12 +159,13 @@ func TestRuleSetIsConfined(t *testing.T) {
 	if group, err := syscall.Getpgid(h.Status()[0].PID); err != nil || group != h.Status()[0].PID {
 		t.Errorf("its process group is %d, %v", group, err)
 	}
-	if h.as == nil {
+	user := h.all()[0].as.user
+	if user == nil {
 		t.Log("not root: it runs as we do")
 		return
 	}
-	if who := fmt.Sprintf("Uid:\t%d\t%d", h.as.Uid, h.as.Uid); !strings.Contains(read("status"), who) || !strings.Contains(read("status"), "Groups:\t \n") {
-		t.Errorf("it does not run as user %d without other groups: %s", h.as.Uid, read("status"))
+	if who := fmt.Sprintf("Uid:\t%d\t%d", user.Uid, user.Uid); !strings.Contains(read("status"), who) || !strings.Contains(read("status"), "Groups:\t \n") {
+		t.Errorf("it does not run as user %d without other groups: %s", user.Uid, read("status"))
 	}
 }
 
@@ -240,7 +241,7 @@ func TestProgramsStayRunnableWhereTheirFolderIsClosedToOthers(t *testing.T) {
 	}
 	h := newHost(t, func(o *Options) { o.Dir = filepath.Join(private, "data") }, nation)
 	ready(t, h)
-	if _, err := os.Stat(h.options.Dir); (err == nil) != (h.as == nil) {
-		t.Errorf("a program that runs as another user (%v) was kept in %s: %v", h.as, h.options.Dir, err)
+	if _, err := os.Stat(h.options.Dir); (err == nil) != (h.identities.shared == nil) {
+		t.Errorf("a program that runs as another user (%v) was kept in %s: %v", h.identities.shared, h.options.Dir, err)
 	}
 }

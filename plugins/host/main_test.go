@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -67,6 +68,7 @@ type raw struct {
 	rulespb.UnimplementedRulesServer
 	part           string
 	stdout, stderr *os.File
+	calls          atomic.Int32 // that are being judged
 }
 
 func (r *raw) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
@@ -82,8 +84,11 @@ func (r *raw) Describe(context.Context, *rulespb.DescribeRequest) (*rulespb.Desc
 	d := &rulespb.DescribeResponse{Name: "raw", Version: "1", Contract: 1, Title: &rulespb.Text{En: "Raw"}, Facts: []string{rules.Needs},
 		Rules: []*rulespb.Rule{{Code: "GOOD", Title: &rulespb.Text{En: "Good"}, Stages: rules.Stages, Moves: rules.Moves,
 			Severity: rules.Block, Waivable: rules.ByNobody}}}
-	if r.part == "other name" {
+	switch r.part {
+	case "other name":
 		d.Name = "other"
+	case "dies describing":
+		os.Exit(4)
 	}
 	return d, nil
 }
@@ -139,6 +144,18 @@ func (r *raw) Evaluate(ctx context.Context, in *rulespb.EvaluateRequest) (*rules
 	case "dies":
 		go func() { panic("in a goroutine of its own") }()
 		<-ctx.Done()
+	case "slow":
+		defer r.calls.Add(-1)
+		if n := r.calls.Add(1); n > 2 {
+			return nil, fmt.Errorf("%d calls at a time", n)
+		}
+		time.Sleep(400 * time.Millisecond) // it judges
+	case "eats":
+		eat()
+	case "forks":
+		if err := forkAll(); err != nil {
+			return nil, err
+		}
 	case "batches":
 		if len(in.GetQuestions()) > 10 {
 			return nil, fmt.Errorf("%d questions", len(in.GetQuestions()))

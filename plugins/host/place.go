@@ -3,9 +3,7 @@ package host
 import (
 	"errors"
 	"os"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"time"
 )
@@ -76,26 +74,4 @@ func clearAbandoned(base string) {
 func ours(info os.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int(stat.Uid) == os.Geteuid()
-}
-
-// unprivileged gives the user that rule sets run as; nil for our own, where we are not root or cannot become anybody else, as
-// in a container that knows only one user.
-func (p *place) unprivileged(name string) *syscall.Credential {
-	if os.Geteuid() != 0 {
-		return nil
-	}
-	as := &syscall.Credential{Uid: 65534, Gid: 65534} // nobody, where the name is unknown
-	if u, err := user.Lookup(name); err == nil {
-		uid, errUID := strconv.ParseUint(u.Uid, 10, 32)
-		gid, errGID := strconv.ParseUint(u.Gid, 10, 32)
-		if errUID == nil && errGID == nil {
-			as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		}
-	}
-	probe := filepath.Join(p.dir, "probe")
-	defer os.Remove(probe)
-	if os.WriteFile(probe, nil, 0o600) != nil || os.Chown(probe, int(as.Uid), int(as.Gid)) != nil {
-		return nil
-	}
-	return as
 }

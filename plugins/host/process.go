@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -40,7 +39,7 @@ type process struct {
 
 // start starts a program and asks it who it is. Nothing is left of it when start fails, or when the context ends
 // before it is done.
-func start(ctx context.Context, o *Options, p *place, as *syscall.Credential, program string, b *Binding, log *slog.Logger) (_ *process, err error) {
+func start(ctx context.Context, o *Options, p *place, as identity, program string, b *Binding, log *slog.Logger) (_ *process, err error) {
 	parameters, err := structpb.NewStruct(b.Parameters)
 	if err != nil {
 		return nil, fmt.Errorf("its parameters cannot be sent: %w", err)
@@ -62,8 +61,8 @@ func start(ctx context.Context, o *Options, p *place, as *syscall.Credential, pr
 		Stderr: run.output, SyncStdout: run.output, SyncStderr: run.output,
 		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, dir string) (gorunner.Runner, error) {
 			run.dir = dir
-			if as != nil {
-				if err := os.Chown(dir, int(as.Uid), int(as.Gid)); err != nil {
+			if as.user != nil {
+				if err := os.Chown(dir, int(as.user.Uid), int(as.user.Gid)); err != nil {
 					return nil, err
 				}
 			}

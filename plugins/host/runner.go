@@ -37,20 +37,24 @@ type runner struct {
 	doomed bool // to be killed, even if it has not started yet
 }
 
-// confined is a shell that bounds itself and then becomes the program: data in KiB, open files, the size of a file that it
-// writes in blocks of 512 bytes, no core dumps. Nobody may set limits on a process of another user, but everybody may lower
-// their own. A limit that is lower already stays. The address space is not bounded: a Go program reserves far more of it than
-// it uses.
-const confined = `for limit in "-d $1" "-n 256" "-f 32768" "-c 0"; do ulimit $limit; done 2>/dev/null; shift; exec "$@"`
+// confined is a shell that bounds itself and then becomes the program: data in KiB, processes where they are counted, open
+// files, the size of a file that it writes in blocks of 512 bytes, no core dumps. Nobody may set limits on a process of another
+// user, but everybody may lower their own. A limit that is lower already stays. The address space is not bounded: a Go program
+// reserves far more of it than it uses. Shells differ in the letter for processes.
+const confined = `for limit in "-d $1" "-n 256" "-f 32768" "-c 0"; do ulimit $limit; done 2>/dev/null
+if [ "$2" -gt 0 ]; then ulimit -u "$2" 2>/dev/null || ulimit -p "$2" 2>/dev/null; fi; shift 2; exec "$@"`
 
-// newRunner prepares the process of a program, with the environment that go-plugin wants, in a folder, as a user (nil: our own),
-// with at most so many bytes of data.
-func newRunner(program string, args, environment []string, dir string, as *syscall.Credential, memory uint64) *runner {
-	kib := strconv.FormatUint(memory>>10, 10)
-	cmd := exec.Command("/bin/sh", append([]string{"-c", confined, "sh", kib, program}, args...)...)
+// newRunner prepares the process of a program, with the environment that go-plugin wants, in a folder, with at most so many bytes
+// of data.
+func newRunner(program string, args, environment []string, dir string, as identity, memory uint64) *runner {
+	kib, processes := strconv.FormatUint(memory>>10, 10), strconv.Itoa(as.processes)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", confined, "sh", kib, processes, program}, args...)...)
 	cmd.Dir = dir
 	cmd.Env = append(environment, "HOME="+dir, "TMPDIR="+dir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: as}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: as.user}
+	if as.apart {
+		setApart(cmd.SysProcAttr)
+	}
 	return &runner{cmd: cmd, exited: make(chan struct{})}
 }
 

@@ -30,6 +30,7 @@ const (
 type supervised struct {
 	binding Binding
 	program *kept
+	as      identity
 	host    *Host
 	log     *slog.Logger
 	nudge   chan struct{} // asks for a health check now
@@ -49,6 +50,7 @@ type supervised struct {
 func (s *supervised) supervise(ctx context.Context) {
 	defer close(s.stopped)
 	defer s.program.release()
+	defer s.host.identities.giveBack(s.as)
 	var crashes failures
 	for ctx.Err() == nil {
 		err := s.run(ctx)
@@ -76,7 +78,7 @@ func (s *supervised) run(ctx context.Context) error {
 		s.enter(Starting, nil, nil)
 	}
 	began := time.Now()
-	p, err := start(ctx, o, s.host.place, s.host.as, s.program.path, &s.binding, s.log)
+	p, err := start(ctx, o, s.host.place, s.as, s.program.path, &s.binding, s.log)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -133,9 +134,10 @@ func TestNoisyRuleSetNeitherPanicsNorStops(t *testing.T) {
 	}
 }
 
+// Without namespaces, a process that left the group lives on and holds the pipes: the rule set ends for us all the same.
 func TestRuleSetThatStartedOthersEndsAllTheSame(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, nil, rawIn("32", "parent"))
+	h := newHost(t, func(o *Options) { o.together = true }, rawIn("32", "parent"))
 	ready(t, h)
 	files, err := filepath.Glob(filepath.Join(h.place.dir, "*", "children"))
 	if err != nil || len(files) != 1 {
@@ -149,7 +151,14 @@ func TestRuleSetThatStartedOthersEndsAllTheSame(t *testing.T) {
 	if _, err := fmt.Sscan(string(content), &child, &outcast); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = syscall.Kill(outcast, syscall.SIGKILL) }() // it left the group: no host ends it
+	if !slices.Contains(processesOf(h), outcast) {
+		t.Fatalf("%d is none of %v", outcast, processesOf(h))
+	}
+	defer func() { // no host ends it
+		for _, pid := range processesOf(h) {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}()
 	pid := h.Status()[0].PID
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
@@ -157,6 +166,21 @@ func TestRuleSetThatStartedOthersEndsAllTheSame(t *testing.T) {
 	until(t, 8*time.Second, "it was back", func() bool { s := h.Status()[0]; return s.State == Ready && s.PID != pid })
 	until(t, 5*time.Second, "its child ended with it", func() bool { return !runs(child) })
 	closed(t, h)
+}
+
+// processesOf gives the processes of a host's rule sets and of what those started, by the folder in their environment.
+func processesOf(h *Host) (pids []int) {
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
+	for _, file := range files {
+		environment, err := os.ReadFile(file)
+		if err != nil || !strings.Contains(string(environment), "HOME="+h.place.dir+"/") {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil && runs(pid) {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
 }
 
 func TestProgramThatIsNoRuleSetIsNamedAndLeftAlone(t *testing.T) {
