@@ -203,18 +203,20 @@ func (s *supervised) plan(ctx context.Context, p *process, questions []*rules.Qu
 	return nil
 }
 
-// call makes one call with its deadline, when there is room for it. A call that is late makes the process prove that it is
-// alive.
+// call makes one call with its deadline, when there is room for it. It waits for room for half that time at most, so that a rule
+// set that is only busy is not taken for late. A call that is late makes the process prove that it is alive.
 func (s *supervised) call(ctx context.Context, p *process, questions int, make func(context.Context) error) error {
 	within := s.host.options.CallTimeout + time.Duration(questions)*perQuestion
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	waiting, admitted := context.WithTimeout(ctx, within/2)
+	defer admitted()
 	select {
 	case p.calls <- struct{}{}:
 		defer func() { <-p.calls }()
 	case <-p.runner.exited:
 		return fmt.Errorf("it stopped; try again in a moment")
-	case <-ctx.Done():
+	case <-waiting.Done():
 		return fmt.Errorf("%d calls to it are in flight; try again in a moment", cap(p.calls))
 	}
 	err := make(ctx)
