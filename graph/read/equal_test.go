@@ -148,12 +148,6 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
 		panic(err)
 	}
-	for list, of := range toMany { // a type on its way into the schema
-		if schema := servedSchema(); schema.Types[of[0]] == nil {
-			delete(toMany, list)
-			delete(tables, of[0])
-		}
-	}
 	os.Exit(m.Run())
 }
 
@@ -190,7 +184,7 @@ func TestABrokenPlannerIsFound(t *testing.T) {
 		"drops the scope of a relation":            replaced(`exists \(select from programmes v where`, "exists (select where true union all select from programmes v where"),
 		"shows personal data to every coordinator": replaced(`\w+\.coordinator = (\$\d+)`, "$1::text is not null"),
 		"swaps columns":                            replaced(`\bt\.people_affected\b`, "t.votes"),
-		"joins by the wrong column":                replaced(`= t\.training_event_id`, "= t.programme_id"),
+		"joins by the wrong column":                replaced(`(j\d+\.id = t\.)programme_id`, "${1}id"),
 		"repeats the row of a cursor":              replaced(` > (\(?\$)`, " >= $1"),
 		"counts a page too many":                   replaced(`select count\(\*\) from`, "select count(*) + 1 from"),
 		"sorts the wrong way":                      replaced(`order by t\.id limit`, "order by t.id desc limit"),
