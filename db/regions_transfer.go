@@ -33,11 +33,11 @@ func (r Regions) Successors(ctx context.Context) ([]*domain.RegionSuccessor, err
 // Holdings counts what is registered in regions that are closed on a day, by code; regions with nothing are left out.
 func (r Regions) Holdings(ctx context.Context, day domain.Date) ([]domain.RegionHolding, error) {
 	var found []domain.RegionHolding
-	err := r.In(ctx).NewRaw(`select * from (select code as region_code,
-			(select count(*) from programmes where region_code = code) as programmes,
-			(select count(*) from communities where region_code = code) as communities,
-			(select count(*) from stakeholders where region_code = code) as stakeholders
-		from regions where valid_to <= ?) as held where programmes + communities + stakeholders > 0 order by region_code`, day).Scan(ctx, &found)
+	err := r.In(ctx).NewRaw(`select * from (select r.code as region_code,
+			(select count(*) from programmes where region_code = r.code) as programmes,
+			(select count(*) from communities where region_code = r.code) as communities,
+			(select count(*) from stakeholders where region_code = r.code) as stakeholders
+		from regions r where valid_to <= ?) as held where programmes + communities + stakeholders > 0 order by region_code`, day).Scan(ctx, &found)
 	return found, Coded(err)
 }
 

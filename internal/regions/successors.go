@@ -61,7 +61,7 @@ func (r *reader) successors(in io.Reader) error {
 		h := heir{row[at[0]], row[at[1]], domain.Date(row[at[2]]), func(field int) (int, int) { return line, columns[field] }}
 		field, en, id := h.fault()
 		if first, twice := lines[[2]string{h.old, h.new}]; twice && en == "" {
-			en, id = fmt.Sprintf("%s is the successor of %s on line %d already", h.new, h.old, first), fmt.Sprintf("%s sudah menjadi penerus %s di baris %d", h.new, h.old, first)
+			field, en, id = 1, fmt.Sprintf("%s is the successor of %s on line %d already", h.new, h.old, first), fmt.Sprintf("%s sudah menjadi penerus %s di baris %d", h.new, h.old, first)
 		}
 		lines[[2]string{h.old, h.new}] = line
 		if en == "" {
