@@ -3,6 +3,7 @@ package demo_test
 import (
 	"os"
 	"runtime/metrics"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,13 @@ import (
 
 // mostPages is how many pages of tables and indexes one page of a list may take: fifty rows, each with a region, a community
 // and that one's region beside it, of which each takes a walk down an index and a look into a table.
-const mostPages = 1_500
+//
+// Those of one coordinator in one region are gathered and sorted instead, which takes a page for each of the coordinator's
+// programmes; the demo's coordinators have a thousand and more.
+const (
+	mostPages          = 1_500
+	mostPagesGathering = 3_000
+)
 
 // TestTheWholeNation makes the portfolio in full size and reads it. It takes some minutes, so it belongs to the long tier.
 func TestTheWholeNation(t *testing.T) {
@@ -67,7 +74,12 @@ func readFromIndexes(t *testing.T, d *db.DB) {
 	for _, s := range shapes() {
 		c := measure(t, d, s)
 		t.Logf("%5d pages  %s by %s: %s %v", c.pages, s.list, s.order, s.what, c.worse)
-		if c.pages > mostPages || len(c.worse) > 0 {
+		most := mostPages
+		if strings.Contains(s.filter, "region") && strings.Contains(s.filter, "coordinator") {
+			most = mostPagesGathering
+			c.worse = slices.DeleteFunc(c.worse, func(w string) bool { return !strings.HasPrefix(w, "Seq Scan") })
+		}
+		if c.pages > most || len(c.worse) > 0 {
 			t.Errorf("%s by %s, %s: %d pages, %v", s.list, s.order, s.what, c.pages, c.worse)
 		}
 	}

@@ -53,17 +53,27 @@ type cost struct {
 
 // node is a node of a plan of PostgreSQL.
 type node struct {
-	Type     string `json:"Node Type"`
-	Relation string `json:"Relation Name"`
-	Hit      int    `json:"Shared Hit Blocks"`
-	Read     int    `json:"Shared Read Blocks"`
+	Type     string  `json:"Node Type"`
+	Relation string  `json:"Relation Name"`
+	Rows     float64 `json:"Actual Rows"`
+	Hit      int     `json:"Shared Hit Blocks"`
+	Read     int     `json:"Shared Read Blocks"`
 	Plans    []node
 }
 
+// few is how many rows may be gathered and sorted: where a list is that short, nothing is gained by reading it in order.
+const few = 250
+
+// worse gives the nodes that do more than follow an index, but for those that gather and sort few rows.
 func (n node) worse() (all []string) {
+	rows := n.Rows
+	for _, p := range n.Plans {
+		rows = max(rows, p.Rows)
+	}
+	short := rows <= few && n.Type != "Seq Scan"
 	for _, bad := range []string{"Seq Scan", "Sort", "Bitmap", "Hash"} {
-		if strings.Contains(n.Type, bad) {
-			all = append(all, strings.TrimSpace(n.Type+" "+n.Relation))
+		if strings.Contains(n.Type, bad) && !short {
+			all = append(all, strings.TrimSpace(fmt.Sprintf("%s %s of %.0f rows", n.Type, n.Relation, rows)))
 		}
 	}
 	for _, p := range n.Plans {

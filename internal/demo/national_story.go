@@ -165,7 +165,7 @@ func (s *stories) next(c *chance, from workflow.State, pace float64) (workflow.C
 	case luck < 0.13 && from.Stage.Order() > 0:
 		to := domain.Stage(domain.Stages[c.IntN(from.Stage.Order())].Code)
 		return workflow.Command{Move: domain.SendBack, ToStage: &to, Reason: said("Warga meminta perbaikan pada tahap sebelumnya.")}, whole / 3
-	case luck < 0.15:
+	case luck > 0.98:
 		return workflow.Command{Move: domain.Cancel, Reason: said("Warga memilih jalan lain.")}, whole / 2
 	}
 	return workflow.Command{Move: domain.Advance}, whole

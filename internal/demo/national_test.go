@@ -159,11 +159,11 @@ func (u *unwilling) Load(ctx context.Context, rows ...any) error {
 func TestASeedingThatWasCutOffGoesOn(t *testing.T) {
 	t.Parallel()
 	whole := dbtest.New(t)
-	if _, err := nationOn(t, whole, 100).Seed(t.Context()); err != nil {
+	if _, err := nationOn(t, whole, 190).Seed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	d := dbtest.New(t)
-	n := nationOn(t, d, 100)
+	n := nationOn(t, d, 190)
 	for cut := range 4 {
 		ctx, cancel := context.WithCancel(t.Context())
 		n.Store = &unwilling{d.Demo(), 1, cancel}
