@@ -94,36 +94,39 @@ func measureImport(ctx context.Context, say io.Writer, n int) error {
 		return err
 	}
 	defer g.close()
-	dsn, err := g.migrated(ctx, "regions")
+	first, err := g.migrated(ctx, "first")
 	if err != nil {
 		return err
 	}
-	conn, err := pgx.Connect(ctx, dsn)
+	if _, err := g.migrated(ctx, "empty"); err != nil {
+		return err
+	}
+	database, err := postmaster(ctx, first)
+	if err != nil {
+		return err
+	}
+	if err := importOnce(ctx, first); err != nil {
+		return err
+	}
+	file := filepath.Join(g.dir, "regions.txt")
+	count, err := copyOut(ctx, first, file)
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, g.cluster.DSN("postgres"))
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	database, err := postmaster(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	if err := importOnce(ctx, dsn); err != nil {
-		return err
-	}
-	file := filepath.Join(g.dir, "regions.txt")
-	count, err := copyOut(ctx, conn, file)
-	if err != nil {
-		return err
-	}
 	figures := map[string][][]float64{}
 	for range n {
 		for _, what := range []string{"import", "copy"} {
-			for _, sql := range []string{"delete from regions where code <> 'ID'", "vacuum (analyze) regions", "checkpoint"} {
+			for _, sql := range []string{"drop database if exists one", "create database one template empty", "checkpoint"} {
 				if _, err := conn.Exec(ctx, sql); err != nil {
 					return err
 				}
 			}
-			f, err := watchOnce(ctx, database, dsn, what, file)
+			f, err := watchOnce(ctx, database, g.cluster.DSN("one"), what, file)
 			if err != nil {
 				return err
 			}
@@ -147,7 +150,12 @@ func measureImport(ctx context.Context, say io.Writer, n int) error {
 }
 
 // copyOut writes the regions to a file as COPY's text, those above first.
-func copyOut(ctx context.Context, conn *pgx.Conn, file string) (int64, error) {
+func copyOut(ctx context.Context, dsn, file string) (int64, error) {
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close(ctx)
 	out, err := os.Create(file)
 	if err != nil {
 		return 0, err

@@ -48,6 +48,9 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 	if err != nil {
 		return err
 	}
+	if err := migrateUp(ctx, binary, dsn); err != nil {
+		return err
+	}
 	limit, err := limitServer(ctx, limitBinary, out, dsn, "berdaya")
 	if err != nil {
 		return err

@@ -168,6 +168,16 @@ func buildProfiled(ctx context.Context, module, out string) (string, error) {
 	return build(ctx, module, out, "-overlay", file, "./cmd/berdaya")
 }
 
+// migrateUp has a binary bring a database to its own schema, which may be newer than that of a portfolio made before.
+func migrateUp(ctx context.Context, binary, dsn string) error {
+	cmd := exec.CommandContext(ctx, binary, "migrate", "up")
+	cmd.Env = append(os.Environ(), "DATABASE_URL="+dsn)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("berdaya migrate up: %w: %s", err, said)
+	}
+	return nil
+}
+
 // berdayaServer starts the server as people run it, to be asked in a reader's name.
 func berdayaServer(ctx context.Context, name, binary, dir, dsn, reader string, env ...string) (*peer, error) {
 	token, err := tokenOf(reader)
