@@ -189,6 +189,24 @@ func TestProgramsAreKeptByContentWhereEverybodyCanRunThem(t *testing.T) {
 			t.Errorf("%s: %v, %v", path, info.Mode(), err)
 		}
 	}
+	// A copy that a killed server left goes when it is old enough to be nobody's.
+	for _, age := range []time.Duration{0, 2 * unused} {
+		left := filepath.Join(filepath.Dir(first.path), "new-123")
+		if err := os.WriteFile(left, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(left, time.Now().Add(-age), time.Now().Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+		third, err := keep(dir, program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		third.release()
+		if _, err := os.Stat(left); (err == nil) != (age == 0) {
+			t.Errorf("a copy of age %s that was left: %v", age, err)
+		}
+	}
 	if err := os.WriteFile(program, []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -53,13 +53,14 @@ func keep(dir, program string) (_ *kept, err error) {
 		}
 	}()
 	clearUnused(dir)
+	clearUnfinished(folder)
 	if there, err := os.Stat(k.path); err == nil && there.Size() == info.Size() {
 		return k, nil
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
-	out, err := os.CreateTemp(folder, "new")
+	out, err := os.CreateTemp(folder, unfinished)
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +70,19 @@ func keep(dir, program string) (_ *kept, err error) {
 		return nil, err
 	}
 	return k, os.Rename(out.Name(), k.path) // whole or not at all, whoever else is keeping it now
+}
+
+// unfinished begins the name of a copy that is being made.
+const unfinished = "new-*"
+
+// clearUnfinished removes the copies of servers that were killed while they copied.
+func clearUnfinished(folder string) {
+	files, _ := filepath.Glob(filepath.Join(folder, unfinished))
+	for _, file := range files {
+		if info, err := os.Lstat(file); err == nil && time.Since(info.ModTime()) > unused {
+			_ = os.Remove(file)
+		}
+	}
 }
 
 func (k *kept) release() { k.lock.Close() }
