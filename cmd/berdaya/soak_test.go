@@ -122,14 +122,15 @@ func (s storm) strike(t *testing.T, m *machine, l *ledger, f *figures) {
 	over := time.Now().Add(s.length)
 	longKinds := []string{killServer, killServer, killServer, killDatabase, killDatabase, killDatabase, killRules, killRules, killRules, freezeRules}
 	for n := 0; n < len(plan) || s.length > 0 && time.Now().Before(over); n++ {
-		kind, quiet := "", time.Duration(0)
-		if s.length > 0 {
-			kind, quiet = longKinds[rng.IntN(len(longKinds))], time.Second+time.Duration(rng.Int64N(int64(8*time.Second)))
-		} else {
-			kind, quiet = plan[n], 200*time.Millisecond+time.Duration(rng.Int64N(int64(600*time.Millisecond)))
-		}
 		inARow := rng.IntN(4) == 0
-		<-after(t.Context(), quiet) // clients move undisturbed meanwhile
+		kind := longKinds[rng.IntN(len(longKinds))]
+		if s.length > 0 {
+			<-after(t.Context(), time.Second+time.Duration(rng.Int64N(int64(8*time.Second)))) // clients move undisturbed meanwhile
+		} else {
+			kind = plan[n]
+			least := l.acknowledged() + 20
+			until(t, recoveryBound, "clients get on", func() bool { return l.acknowledged() >= least })
+		}
 		victim := m.strike(kind)
 		if victim == 0 { // it was down already
 			l.recovered(t)
