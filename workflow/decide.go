@@ -178,8 +178,8 @@ func blocks(j *Judgement) []domain.Block {
 	for _, u := range j.Unavailable {
 		all = append(all, domain.Block{RuleSet: Engine, Version: EngineVersion, Rule: RuleUnavailable, Severity: domain.SeverityBlock,
 			Message: domain.Text{
-				EN: fmt.Sprintf("The rules %q could not be asked (%s). Nothing is missing; try again shortly.", u.RuleSet, u.Reason),
-				ID: fmt.Sprintf("Aturan %q tidak dapat ditanyai (%s). Tidak ada yang kurang; coba lagi sebentar.", u.RuleSet, u.Reason),
+				EN: fmt.Sprintf("The rules %q could not be asked. Nothing is missing; try again shortly.", u.RuleSet),
+				ID: fmt.Sprintf("Aturan %q tidak dapat ditanyai. Tidak ada yang kurang; coba lagi sebentar.", u.RuleSet),
 			}, Waivable: domain.WaivableNo, Retry: true})
 	}
 	return all

@@ -33,7 +33,8 @@ type Judgement struct {
 	Checklist   []domain.ChecklistItem
 }
 
-// Unavailable names a rule set that did not answer, and why, in words for people.
+// Unavailable names a rule set that did not answer, and why, in words for whoever runs the server: a coordinator can do no
+// more than try again.
 type Unavailable struct {
 	RuleSet string
 	Reason  string

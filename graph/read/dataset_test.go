@@ -66,8 +66,13 @@ func (m *maker) regions() {
 		level, _ := domain.LevelOf(code)
 		parent := domain.ParentOf(code)
 		r := &domain.Region{Code: code, ParentCode: &parent, Level: level, Name: []string{"Sidomulyo", "Cibeunying", "Kota \"Baru\"", "Öst-Wälde"}[i%4], ValidFrom: "2025-01-01"}
-		if i%5 == 4 {
+		switch {
+		case i%5 == 4:
 			r.ValidTo = ptr(domain.Date("2026-02-01"))
+		case i%7 == 6:
+			r.ValidTo = ptr(domain.Date("2190-01-01")) // open until then
+		case i%7 == 5:
+			r.ValidFrom = "2190-01-01" // not open yet
 		}
 		rows = append(rows, r)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -167,7 +168,9 @@ func (n *naive) fits(typeName string, r row, filter map[string]any) bool {
 		case "nameStartsWith":
 			ok = strings.HasPrefix(strings.ToLower(r["name"].(string)), strings.ToLower(condition.(string)))
 		case "open":
-			ok = (r["valid_to"] == nil) == condition
+			today := time.Now().UTC().Format(time.DateOnly)
+			to, closes := r["valid_to"].(string)
+			ok = (r["valid_from"].(string) <= today && (!closes || to > today)) == condition
 		default:
 			panic("no such filter: " + name)
 		}

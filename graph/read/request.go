@@ -326,9 +326,9 @@ func (q *request) regions(f *model.RegionsFilter) error {
 	}
 	if open := f.Open.Value(); open != nil {
 		if *open {
-			q.where("@.valid_to is null")
+			q.where("@.valid_from <= current_date and (@.valid_to is null or @.valid_to > current_date)")
 		} else {
-			q.where("@.valid_to is not null")
+			q.where("(@.valid_from > current_date or @.valid_to <= current_date)")
 		}
 	}
 	return nil
