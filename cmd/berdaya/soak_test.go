@@ -111,7 +111,9 @@ func weather(t *testing.T, command string, s storm) {
 		t.Errorf("the server had %d connections to PostgreSQL and %d files open", figures.connections, figures.files)
 	}
 	m.end(t)
-	figures.print(command, s, m, ledger, time.Since(began))
+	if !t.Failed() { // what it says is true then
+		figures.print(command, s, m, ledger, time.Since(began))
+	}
 }
 
 // strike kills until the run is over. Mostly the machine may recover first; at times it is struck again while it does.
