@@ -53,10 +53,14 @@ func (c *checks) wrong(path, en, id string) {
 	c.problems = append(c.problems, Errorf(CodeBadUserInput, "%s", en).In(id).At(path))
 }
 
-// words checks a text that must not be blank.
+// words checks a text of one line that must not be blank.
 func (c *checks) words(path, s string, most int) {
-	if c.text(path, s, most) && strings.TrimFunc(s, blank) == "" {
+	switch {
+	case !c.text(path, s, most):
+	case Blank(s):
 		c.wrong(path, "it must not be empty", "tidak boleh kosong")
+	case strings.ContainsFunc(s, unshown):
+		c.wrong(path, "it must be one line without control characters", "harus satu baris tanpa karakter kendali")
 	}
 }
 
@@ -80,6 +84,15 @@ func (c *checks) text(path, s string, most int) bool {
 		return true
 	}
 	return false
+}
+
+// Blank tells whether a text shows nothing.
+func Blank(s string) bool { return strings.TrimFunc(s, blank) == "" }
+
+// unshown tells whether a character moves the text around instead of showing something: a control character, or one of those
+// that turn the direction of writing, by which a name could pose as another.
+func unshown(r rune) bool {
+	return unicode.IsControl(r) || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
 }
 
 // blank tells whether a character shows nothing.

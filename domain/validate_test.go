@@ -130,6 +130,8 @@ func TestWhatLiesBeyondItsBoundsIsNamed(t *testing.T) {
 			m.MeasuredOn, m.Value, m.Source, m.Sex = "", more, "", ptr(domain.Sex(""))
 		}),
 		"measuredOn":            spoil(t, "measurement", func(m *domain.Measurement) { m.MeasuredOn = today.AddDays(1) }),
+		"source":                spoil(t, "measurement", func(m *domain.Measurement) { m.Source = "one\nline" }),
+		"title goal":            spoil(t, "programme", func(p *domain.Programme) { p.Title, p.Goal = "a \u202e title", "two\nlines\x00" }),
 		"foundOn":               spoil(t, "finding", func(f *domain.Finding) { f.FoundOn, f.DueOn = today.AddDays(1), nil }),
 		"assessedOn":            spoil(t, "assessment", func(a *domain.CapacityAssessment) { a.AssessedOn = today.AddDays(1) }),
 		"actualStart actualEnd": spoil(t, "activity", func(a *domain.Activity) { a.ActualStart, a.ActualEnd = ptr(today.AddDays(1)), ptr(today.AddDays(1)) }),

@@ -29,7 +29,7 @@ func (c Command) Tidy() Command {
 	if c.Reason != nil {
 		reason := strings.TrimSpace(*c.Reason)
 		c.Reason = &reason
-		if reason == "" {
+		if domain.Blank(reason) {
 			c.Reason = nil
 		}
 	}

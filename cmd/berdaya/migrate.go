@@ -61,6 +61,9 @@ func newMigrateDown() *cobra.Command {
 		Short: "Roll back the newest migrations; the data in what they made is lost",
 		Args:  noArgs,
 		RunE: withMigrations(func(cmd *cobra.Command, set *migrate.Set, dsn string) error {
+			if n < 1 {
+				return usageError{fmt.Errorf("--steps is how many migrations to roll back, 1 or more, not %d", n)}
+			}
 			if !confirmed {
 				return usageError{fmt.Errorf("rolling back loses data; say --yes if you mean it")}
 			}

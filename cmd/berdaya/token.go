@@ -37,6 +37,10 @@ role in one region and all below it. A server started by 'berdaya serve' does no
 			if err != nil {
 				return err
 			}
+			if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+				return domain.Errorf(domain.CodeBadUserInput,
+					"there is no data folder %s: run 'berdaya dev' first, or say with --data where its data are", dir)
+			}
 			issuer, err := developmentIssuer(dir)
 			if err != nil {
 				return err
