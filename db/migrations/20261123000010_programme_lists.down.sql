@@ -2,7 +2,7 @@ drop statistics programmes_of_coordinators;
 drop index programmes_updated, programmes_code, programmes_stage_updated, programmes_stage_code,
   programmes_coordinator_updated, programmes_coordinator_code, programmes_province_updated, programmes_province_code,
   programmes_province_stage_updated, programmes_province_stage_code, programmes_regency_updated,
-  programmes_regency_code, programmes_district_updated, programmes_district_code, programmes_region_updated,
+  programmes_regency_code, programmes_regency_stage_updated, programmes_regency_stage_code, programmes_district_updated, programmes_district_code, programmes_region_updated,
   programmes_region_code;
 create index programmes_coordinator on programmes (coordinator, id);
 create index programmes_updated on programmes (updated_at desc, id desc);

@@ -1,7 +1,7 @@
 -- Every list of programmes is read from an index in its own order. Stage and status stand last in each: what does not fit a
--- filter on them is passed over within the index, without a look into the table. Where a list is long, the stage also stands
--- first in an index of its own, so that a stage that is rare there is not searched for; a regency has about a thousand
--- programmes, and below it the index without the stage is as good. Fewer indexes are less work for every move.
+-- filter on them is passed over within the index, without a look into the table. Down to the regency, the stage also stands
+-- first in an index of its own, so that a stage that is rare there is not searched for; below that lists are short, and the
+-- index without the stage is as good. Fewer indexes are less work for every move.
 drop index programmes_coordinator, programmes_updated, programmes_stage_updated, programmes_stage_code,
   programmes_region_updated, programmes_region_code, programmes_region_stage_updated, programmes_region_stage_code,
   programmes_province_updated, programmes_province_code, programmes_province_stage_updated, programmes_province_stage_code,
@@ -19,6 +19,8 @@ create index programmes_province_stage_updated on programmes (province_code, sta
 create index programmes_province_stage_code on programmes (province_code, stage, code, id, status);
 create index programmes_regency_updated on programmes (regency_code, updated_at desc, id desc, stage, status);
 create index programmes_regency_code on programmes (regency_code, code, id, stage, status);
+create index programmes_regency_stage_updated on programmes (regency_code, stage, updated_at desc, id desc, status);
+create index programmes_regency_stage_code on programmes (regency_code, stage, code, id, status);
 create index programmes_district_updated on programmes (district_code, updated_at desc, id desc, stage, status);
 create index programmes_district_code on programmes (district_code, code, id, stage, status);
 create index programmes_region_updated on programmes (region_code, updated_at desc, id desc, stage, status);

@@ -61,9 +61,9 @@ type node struct {
 	Plans    []node
 }
 
-// few is how many rows may be gathered and sorted, about what a large regency has in one stage: of so short a list, reading
+// few is how many rows may be gathered and sorted, about what a district has in one stage: of so short a list, reading
 // it in order saves little, and the bound on pages holds all the same.
-const few = 500
+const few = 250
 
 // worse gives the nodes that do more than follow an index, but for those that gather and sort few rows.
 func (n node) worse() (all []string) {
