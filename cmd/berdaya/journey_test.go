@@ -260,3 +260,28 @@ func (w *world) checkHistory(t *testing.T, p person, programme string, moves ...
 		t.Error(err)
 	}
 }
+
+func TestAnAdminTransfersAProgrammeToAnotherRegion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c, admin := w.as(t, "coordinator", "32.04"), w.as(t, "regional-admin", "32")
+	id := c.programme("BDG-2026-006")
+	transfer := func(p person, region string) value {
+		return p.ask(`mutation ($id: ID!, $region: String!) { transferProgramme(input: {programmeId: $id, regionCode: $region, reason: "Ditangani provinsi."}) {
+			programme { region { code } version } userErrors { code path } } }`, map[string]any{"id": id, "region": region}).at("transferProgramme")
+	}
+	if v := transfer(c, "32"); v.text("userErrors.0.code") != string(domain.CodeForbidden) {
+		t.Errorf("a coordinator transferred it: %v", v.v)
+	}
+	if v := transfer(admin, "32.73"); v.text("userErrors.0.code") != string(domain.CodeBadUserInput) {
+		t.Errorf("it went where its community does not live: %v", v.v)
+	}
+	v := transfer(admin, "32")
+	if len(v.list("userErrors")) > 0 || v.text("programme.region.code") != "32" || v.at("programme.version").v != 2.0 {
+		t.Fatalf("transferred: %v", v.v)
+	}
+	w.checkHistory(t, admin, id, "CREATED", "TRANSFERRED")
+	if seen := c.ask(`query ($id: ID!) { programme(id: $id) { code } }`, map[string]any{"id": id}); seen.at("programme").v != nil {
+		t.Errorf("whoever works in the regency alone still sees it: %v", seen.v)
+	}
+}
