@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 	"pgregory.net/rapid"
 
 	"github.com/berdaya/berdaya/db"
@@ -58,7 +59,7 @@ func (x *trial) run(t testing.TB) string {
 		who.Locale = domain.Indonesian
 	}
 	e := x.example()
-	doc, errs := gqlparser.LoadQuery(x.schema, e.query)
+	doc, errs := gqlparser.LoadQueryWithRules(x.schema, e.query, rules.NewDefaultRules())
 	if errs != nil {
 		t.Fatalf("%v\n%s", errs, e.query)
 	}

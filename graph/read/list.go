@@ -29,11 +29,10 @@ type list struct {
 	after    bool
 	before   bool
 
-	rows    bool // whether any row is asked for, and not only how many there are
-	keys    []int
-	facts   *facts
-	fields  []pageField
-	literal string // what closes the object
+	rows   bool // whether any row is asked for, and not only how many there are
+	keys   []int
+	facts  *facts
+	fields []pageField
 }
 
 // facts are what is asked of a list beside its page, by owner.

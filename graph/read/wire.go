@@ -24,8 +24,6 @@ func integer(v []byte) int64 {
 	return n
 }
 
-func paramInteger(n int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
-
 // The types of an array's elements.
 const (
 	oidUUID = 2950

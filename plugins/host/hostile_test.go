@@ -20,11 +20,10 @@ import (
 
 // eat takes memory until there is none.
 func eat() {
-	var all [][]byte
-	for {
+	for all := [][]byte{}; ; {
 		piece := make([]byte, 16<<20)
 		for i := 0; i < len(piece); i += 4096 {
-			piece[i] = 1
+			piece[i] = byte(len(all)) // what is read again is not collected
 		}
 		all = append(all, piece)
 	}
