@@ -49,11 +49,5 @@ func ruleRevisions(raw []byte, _ domain.Locale) (any, error) {
 }
 
 func remarks(raw []byte, l domain.Locale) (any, error) {
-	stored := workflow.Remarks(&domain.ProgrammeEvent{Decision: raw})
-	shown := make([]*model.Block, len(stored))
-	for i, b := range stored {
-		shown[i] = &model.Block{RuleSet: b.RuleSet, Version: b.Version, Rule: b.Rule, Severity: b.Severity, Message: b.Message.In(l),
-			Path: append([]string{}, b.Path...), Waivable: b.Waivable, Retry: b.Retry}
-	}
-	return shown, nil
+	return model.Blocks(workflow.Remarks(&domain.ProgrammeEvent{Decision: raw}), l), nil
 }
