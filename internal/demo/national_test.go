@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -145,12 +146,12 @@ func TestAPartOfTheNationIsWholeAndTheSameEveryTime(t *testing.T) {
 // unwilling is a store that writes so many batches and then ends everything, or does not settle.
 type unwilling struct {
 	db.Demo
-	left   int
+	left   *atomic.Int64 // loaders work side by side
 	cancel context.CancelFunc
 }
 
 func (u *unwilling) Load(ctx context.Context, rows ...any) error {
-	if u.left--; u.left < 0 {
+	if u.left.Add(-1) < 0 {
 		u.cancel()
 	}
 	return u.Demo.Load(ctx, rows...)
@@ -166,7 +167,9 @@ func TestASeedingThatWasCutOffGoesOn(t *testing.T) {
 	n := nationOn(t, d, 190)
 	for cut := range 4 {
 		ctx, cancel := context.WithCancel(t.Context())
-		n.Store = &unwilling{d.Demo(), 1, cancel}
+		left := new(atomic.Int64)
+		left.Store(1)
+		n.Store = &unwilling{d.Demo(), left, cancel}
 		if _, err := n.Seed(ctx); err == nil {
 			t.Fatalf("cut %d: everything was there already", cut)
 		}

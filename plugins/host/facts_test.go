@@ -88,7 +88,8 @@ var leftOut = []string{
 	"Activity.Responsible", "CapacityAssessment.Note", "CapacityScore.Evidence", "Consultation.Summary", "Distribution.Feedback",
 	"Finding.Action", "Finding.Owner", "Measurement.Evidence", "Need.Evidence", "Participant.BirthYear", "Participant.Name",
 	"Programme.Coordinator", "Programme.FactsVersion", "Programme.RegionCode", "Programme.ReviewOn", "Programme.Version",
-	"Region.ParentCode", "Report.Narrative", "Stakeholder.Contact", "Stakeholder.Description", "Stakeholder.Name",
+	"Region.ParentCode", "RegionSuccessor.EffectiveOn", "RegionSuccessor.NewCode", "RegionSuccessor.OldCode", "Report.Narrative",
+	"Stakeholder.Contact", "Stakeholder.Description", "Stakeholder.Name",
 	"TrainingEvent.Facilitator",
 }
 
