@@ -2,8 +2,9 @@ package graph
 
 import (
 	"crypto/sha256"
-	"sync"
 	"time"
+
+	"github.com/berdaya/berdaya/internal/expiring"
 )
 
 // rememberedTokens is how many tokens are remembered; some hundred bytes each.
@@ -14,9 +15,7 @@ const rememberedTokens = 10_000
 // subject may do is asked of the members each time.
 type verified struct {
 	verify func(token string) (subject string, expires time.Time, err error)
-
-	mu    sync.Mutex
-	known map[[sha256.Size]byte]standing
+	known  *expiring.Map[[sha256.Size]byte, standing]
 }
 
 type standing struct {
@@ -25,33 +24,18 @@ type standing struct {
 }
 
 func remembering(verify func(string) (string, time.Time, error)) *verified {
-	return &verified{verify: verify, known: map[[sha256.Size]byte]standing{}}
+	return &verified{verify: verify, known: expiring.New[[sha256.Size]byte, standing](rememberedTokens)}
 }
 
 // Verify is the verification that is remembered. What is no good, or expires, is always checked anew.
 func (v *verified) Verify(token string) (subject string, expires time.Time, err error) {
 	key, now := sha256.Sum256([]byte(token)), time.Now()
-	v.mu.Lock()
-	s, there := v.known[key]
-	v.mu.Unlock()
-	if there && now.Before(s.expires) {
+	if s, ok := v.known.Get(key, now); ok {
 		return s.subject, s.expires, nil
 	}
 	if subject, expires, err = v.verify(token); err != nil || !now.Before(expires) {
 		return subject, expires, err
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if len(v.known) >= rememberedTokens {
-		for k, old := range v.known {
-			if !now.Before(old.expires) {
-				delete(v.known, k)
-			}
-		}
-		if len(v.known) >= rememberedTokens {
-			clear(v.known)
-		}
-	}
-	v.known[key] = standing{subject, expires}
+	v.known.Put(key, standing{subject, expires}, expires, now)
 	return subject, expires, nil
 }

@@ -55,7 +55,7 @@ func TestRememberedTokensAreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(v.known) > rememberedTokens {
-		t.Error(len(v.known))
+	if v.known.Len() > rememberedTokens {
+		t.Error(v.known.Len())
 	}
 }

@@ -3,11 +3,11 @@ package members
 import (
 	"context"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/expiring"
 )
 
 // Of what is remembered.
@@ -29,30 +29,20 @@ type Members struct {
 	store Store
 	clock domain.Clock
 	ids   domain.IDs
-
-	mu    sync.Mutex
-	known map[string]entry
-}
-
-type entry struct {
-	actor access.Actor
-	until time.Time
+	known *expiring.Map[string, access.Actor]
 }
 
 // New makes one on a store.
 func New(store Store, clock domain.Clock, ids domain.IDs) *Members {
-	return &Members{store: store, clock: clock, ids: ids, known: map[string]entry{}}
+	return &Members{store: store, clock: clock, ids: ids, known: expiring.New[string, access.Actor](rememberedMost)}
 }
 
 // Resolve gives the actor with a subject, as the database knew it at most five seconds ago. The error has CodeUnauthenticated
 // where there is no such member. The actor's grants must not be changed.
 func (m *Members) Resolve(ctx context.Context, subject string) (access.Actor, error) {
 	now := m.clock.Now()
-	m.mu.Lock()
-	e, there := m.known[subject]
-	m.mu.Unlock()
-	if there && now.Before(e.until) {
-		return e.actor, nil
+	if actor, ok := m.known.Get(subject, now); ok {
+		return actor, nil
 	}
 	member, err := m.store.Member(ctx, subject)
 	if err != nil {
@@ -66,25 +56,8 @@ func (m *Members) Resolve(ctx context.Context, subject string) (access.Actor, er
 	for _, r := range member.Roles {
 		actor.Grants = append(actor.Grants, access.Grant{Role: r.Role, Region: r.RegionCode})
 	}
-	m.remember(entry{actor, now.Add(remembered)}, now)
+	m.known.Put(subject, actor, now.Add(remembered), now)
 	return actor, nil
-}
-
-// remember makes room by forgetting what is old, and everything if nothing is.
-func (m *Members) remember(e entry, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(m.known) >= rememberedMost {
-		for subject, old := range m.known {
-			if !now.Before(old.until) {
-				delete(m.known, subject)
-			}
-		}
-		if len(m.known) >= rememberedMost {
-			clear(m.known)
-		}
-	}
-	m.known[e.actor.Subject] = e
 }
 
 // EnsureDevelopment makes sure that there is a member for trying out a role in a region, and gives its subject. The errors
