@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/plugins/host"
 	"github.com/berdaya/berdaya/plugins/national"
 )
@@ -30,5 +31,8 @@ func newPluginProcess() *cobra.Command {
 	}
 }
 
-// nationalRules is how the server starts the national rules.
-func nationalRules() (host.Command, error) { return host.Own(pluginProcess, national.Name) }
+// nationalRules binds the national rules, run by this very program, to every programme.
+func nationalRules() (host.Binding, error) {
+	own, err := host.Own(pluginProcess, national.Name)
+	return host.Binding{RuleSet: national.Name, Region: domain.NationCode, Command: own}, err
+}

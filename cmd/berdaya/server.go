@@ -107,7 +107,7 @@ func (sv *server) startRules(ctx context.Context, s settings) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := sv.rules.Bind(host.Binding{RuleSet: national.Args[1], Region: domain.NationCode, Command: national}); err != nil {
+	if err := sv.rules.Bind(national); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, rulesStart)
@@ -153,7 +153,7 @@ func (sv *server) close() {
 	}
 }
 
-// listen takes an address on which to serve. An address that others can reach needs whoever runs it to say so by its name.
+// listen takes an address on which to serve.
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
