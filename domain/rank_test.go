@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/berdaya/berdaya/domain"
+	_ "github.com/berdaya/berdaya/internal/seeded"
 )
 
 var needs = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) *domain.Need {

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/berdaya/berdaya/domain"
+	_ "github.com/berdaya/berdaya/internal/seeded"
 	"github.com/berdaya/berdaya/workflow"
 )
 

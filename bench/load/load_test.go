@@ -15,6 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/berdaya/berdaya/bench/load"
+	_ "github.com/berdaya/berdaya/internal/seeded"
 )
 
 func TestTheMedianHasAsManyFiguresBelowAsAbove(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/berdaya/berdaya/graph/gid"
+	_ "github.com/berdaya/berdaya/internal/seeded"
 )
 
 func TestAnIDComesBackAsItWasMade(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/graph/generated"
 	"github.com/berdaya/berdaya/graph/guard"
+	_ "github.com/berdaya/berdaya/internal/seeded"
 )
 
 var schema = generated.NewExecutableSchema(generated.Config{}).Schema()

@@ -2,10 +2,8 @@ package read_test
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"reflect"
 	"regexp"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
+	_ "github.com/berdaya/berdaya/internal/seeded"
 )
 
 // readers are people with different sights.
@@ -142,14 +141,6 @@ func toFloat(v any) any {
 		}
 	}
 	return v
-}
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if err := flag.Set("rapid.nofailfile", "true"); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
 }
 
 func TestAnswersEqualTheNaiveEvaluators(t *testing.T) {

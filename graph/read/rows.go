@@ -40,8 +40,14 @@ func (r *rows) cell(row int32, column int) []byte {
 			start = ^start
 		}
 	}
+	if start == end {
+		return noBytes // a slice of data that never grew would be nil, which means NULL
+	}
 	return r.data[start:end:end]
 }
+
+// noBytes is an empty value that is not NULL.
+var noBytes = []byte{}
 
 // result is what a run knows of a level.
 type result struct {

@@ -9,6 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/shopspring/decimal"
 	"pgregory.net/rapid"
+
+	_ "github.com/berdaya/berdaya/internal/seeded"
 )
 
 // binaryOf writes a value as PostgreSQL does, by pgx's own code.

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/berdaya/berdaya/domain"
+	_ "github.com/berdaya/berdaya/internal/seeded"
 )
 
 // drawRelease draws a small sound release. Codes and names are few, so that two releases share many.

@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/berdaya/berdaya/domain"
+	_ "github.com/berdaya/berdaya/internal/seeded"
 	"github.com/berdaya/berdaya/plugins/rules"
 	"github.com/berdaya/berdaya/workflow"
 )
