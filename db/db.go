@@ -17,6 +17,7 @@ import (
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
+	"github.com/berdaya/berdaya/db/jobs"
 	"github.com/berdaya/berdaya/domain"
 )
 
@@ -36,6 +37,7 @@ type Options struct {
 type DB struct {
 	Bun  *bun.DB
 	Pool *pgxpool.Pool
+	jobs *jobs.Queue
 }
 
 // Open connects to the database of a connection string (a URL or keywords, as for psql) and makes sure that it answers and is
@@ -78,7 +80,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	sqldb.SetMaxIdleConns(size) // the default of two makes a busy server connect all the time
 	sqldb.SetConnMaxIdleTime(5 * time.Minute)
 	sqldb.SetConnMaxLifetime(time.Hour)
-	return &DB{Bun: bun.NewDB(sqldb, pgdialect.New()), Pool: pool}, nil
+	return &DB{Bun: bun.NewDB(sqldb, pgdialect.New()), Pool: pool, jobs: jobs.NewQueue()}, nil
 }
 
 // Close closes all connections, waiting for queries that run.

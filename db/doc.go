@@ -20,6 +20,6 @@
 //
 // # Rooms
 //
-// cluster runs a private PostgreSQL; migrate takes the schema up and down; migrations holds its SQL; dbtest gives every test
-// a database of its own.
+// jobs does work later; cluster runs a private PostgreSQL; migrate takes the schema up and down; migrations holds its SQL;
+// dbtest gives every test a database of its own.
 package db

@@ -18,6 +18,7 @@ const (
 
 func newServe() *cobra.Command {
 	var address, secretPath, data string
+	var noWork bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve GraphQL in production",
@@ -59,7 +60,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 			if data != "" {
 				programs = programsDir(data)
 			}
-			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, Log: log})
+			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, NoWork: noWork, Log: log})
 			if err != nil {
 				return err
 			}
@@ -71,6 +72,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 	cmd.Flags().StringVar(&address, "listen", defaultListen, "where to listen, host:port")
 	cmd.Flags().StringVar(&secretPath, "token-secret-file", "", "the file with the token secret, readable by its owner alone (instead of "+secretEnv+")")
 	cmd.Flags().StringVar(&data, "data", "", "a folder for the programs of rule sets (default: a temporary one)")
+	cmd.Flags().BoolVar(&noWork, "no-work", false, "only answer requests and leave what is done later to other servers on the same database")
 	return cmd
 }
 

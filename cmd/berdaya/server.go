@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/berdaya/berdaya/db"
+	"github.com/berdaya/berdaya/db/jobs"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/graph"
 	"github.com/berdaya/berdaya/graph/generated"
@@ -27,11 +28,13 @@ import (
 	"github.com/berdaya/berdaya/workflow"
 )
 
-// Of stopping: requests may end, then connections are cut; rule sets may end, then they are ended.
+// Of stopping: requests may end, then connections are cut; jobs may end, then another server does them; rule sets may end, then
+// they are ended.
 const (
 	drainBound = 5 * time.Second
 	rulesBound = 5 * time.Second
 	rulesStart = 15 * time.Second
+	jobsBound  = 5 * time.Second
 )
 
 // settings are what a server is started with.
@@ -40,6 +43,7 @@ type settings struct {
 	Programs    string // the folder where rule programs are kept; "" is a temporary one
 	Secret      token.Secret
 	Development bool // take development tokens
+	NoWork      bool // leave jobs to other servers
 	Log         *slog.Logger
 }
 
@@ -47,6 +51,7 @@ type settings struct {
 type server struct {
 	db       *db.DB
 	rules    *host.Host
+	jobs     *jobs.Client // nil where they are left to other servers
 	useCases graph.Resolver
 	members  *members.Members
 	handler  http.Handler
@@ -80,6 +85,11 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if !s.NoWork {
+		if sv.jobs, err = jobs.New(sv.db.Pool, sv.work(s.Log)); err != nil {
+			return nil, err
+		}
 	}
 	sv.members = members.New(sv.db, clock, ids)
 	resolve := sv.members.Resolve
@@ -115,8 +125,13 @@ func (sv *server) startRules(ctx context.Context, s settings) (err error) {
 	return sv.rules.Ready(ctx)
 }
 
-// serve answers requests until the context ends, and then lets those in flight end.
+// serve answers requests and works jobs off until the context ends, and then lets the requests in flight end.
 func (sv *server) serve(ctx context.Context, l net.Listener) error {
+	if sv.jobs != nil {
+		if err := sv.jobs.Start(ctx); err != nil {
+			return err
+		}
+	}
 	web := graph.NewHTTPServer(sv.handler, sv.log)
 	following, rest := context.WithCancel(ctx)
 	var beside sync.WaitGroup
@@ -141,6 +156,13 @@ func (sv *server) serve(ctx context.Context, l net.Listener) error {
 
 // close stops whatever newServer started.
 func (sv *server) close() {
+	if sv.jobs != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), jobsBound)
+		defer cancel()
+		if err := sv.jobs.Stop(ctx); err != nil {
+			sv.log.Warn("some jobs were cut off; another server does them", "error", err)
+		}
+	}
 	if sv.rules != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), rulesBound)
 		defer cancel()

@@ -107,7 +107,7 @@ func weather(t *testing.T, command string, s storm) {
 	clients.Wait()
 
 	ledger.check(t)
-	if figures.connections > 2*16+2 || figures.files > 150 {
+	if figures.connections > 2*16+5+2 || figures.files > 150 {
 		t.Errorf("the server had %d connections to PostgreSQL and %d files open", figures.connections, figures.files)
 	}
 	m.end(t)

@@ -1,0 +1,24 @@
+package db
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/uptrace/bun"
+
+	"github.com/berdaya/berdaya/workflow"
+)
+
+// Enqueue hands a job on: in the transaction that travels in the context, so that it is there if and only if that commits, or
+// in one of its own where none does.
+func (c Commands) Enqueue(ctx context.Context, j workflow.Job) error {
+	return c.Transact(ctx, func(ctx context.Context) error {
+		tx := ctx.Value(travelling{}).(bun.Tx)
+		return Coded(c.DB.jobs.Add(ctx, tx.Tx, j))
+	})
+}
+
+// EnqueueTx is Commands.Enqueue for a transaction of the pool.
+func (d *DB) EnqueueTx(ctx context.Context, tx pgx.Tx, j workflow.Job) error {
+	return Coded(d.jobs.AddPgx(ctx, tx, j))
+}
