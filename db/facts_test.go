@@ -47,7 +47,7 @@ func fullProgramme(t testing.TB, d *db.DB, code string) workflow.Facts {
 	created.Seal(domain.RandomIDs{}, "")
 	created.After.Apply(&p)
 	insert(&p)
-	if err := d.Commands().AppendEvent(context.Background(), created.Event, created.Effects.BeginVisit); err != nil {
+	if err := d.Commands().Begin(context.Background(), created); err != nil {
 		t.Fatal(err)
 	}
 	f := workflow.Facts{Programme: p, Region: domain.Region{Code: "ID", Level: domain.Nation, Name: "Indonesia", ValidFrom: "1945-08-17"}}

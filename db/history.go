@@ -7,18 +7,19 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/workflow"
 )
 
-// AppendEvent appends a sealed event to a programme's history and begins the visit that comes with it, if any. It belongs to
-// the transaction that travels in the context, and is how a programme's history begins; moves are written by Moving.
-func (c Commands) AppendEvent(ctx context.Context, e *domain.ProgrammeEvent, begins *domain.StageVisit) error {
-	if _, err := c.In(ctx).NewInsert().Model(e).Exec(ctx); err != nil {
+// Begin writes what a programme's history begins with: the sealed first event, its visit and its timers. It belongs to the
+// transaction that travels in the context. Moves are written by Moving.
+func (c Commands) Begin(ctx context.Context, created workflow.Decision) error {
+	if _, err := c.In(ctx).NewInsert().Model(created.Event).Exec(ctx); err != nil {
 		return Coded(err)
 	}
-	if begins == nil {
-		return nil
+	if _, err := c.In(ctx).NewInsert().Model(created.Effects.BeginVisit).Exec(ctx); err != nil || len(created.Effects.Timers) == 0 {
+		return Coded(err)
 	}
-	_, err := c.In(ctx).NewInsert().Model(begins).Exec(ctx)
+	_, err := c.In(ctx).NewInsert().Model(&created.Effects.Timers).Exec(ctx)
 	return Coded(err)
 }
 

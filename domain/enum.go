@@ -46,4 +46,5 @@ var Enums = map[string]Enum{
 	"Direction": Directions, "Sex": Sexes, "SessionStatus": SessionStatuses, "FindingSeverity": FindingSeverities,
 	"FindingStatus": FindingStatuses, "ReportKind": ReportKinds, "AssessmentPhase": AssessmentPhases,
 	"CapacityDomain": CapacityDomains, "Sector": Sectors, "Role": Roles, "EventKind": EventKinds,
+	"WaiverState": WaiverStates, "TimerKind": TimerKinds, "TimerState": TimerStates,
 }

@@ -25,6 +25,8 @@ const (
 	CodeMoveNotPossible Code = "MOVE_NOT_POSSIBLE"
 	// CodeReasonRequired: the move needs a reason.
 	CodeReasonRequired Code = "REASON_REQUIRED"
+	// CodeNotWaivable: the rule allows no waiver; do what it asks for.
+	CodeNotWaivable Code = "NOT_WAIVABLE"
 	// CodeRulesUnavailable: the rules could not be asked; try again shortly.
 	CodeRulesUnavailable Code = "RULES_UNAVAILABLE"
 	// CodeIdempotencyMismatch: this key was used before with another input; use a new key for a new command.

@@ -28,6 +28,10 @@ type Programme struct {
 	History             []*ProgrammeEvent       `bun:"rel:has-many,join:id=programme_id"`
 	StageVisits         []*StageVisit           `bun:"rel:has-many,join:id=programme_id"`
 	Checklist           []*ChecklistItem        `bun:"rel:has-many,join:id=programme_id"`
+	Waivers             []*Waiver               `bun:"rel:has-many,join:id=programme_id"`
+	StagePlans          []*StagePlan            `bun:"rel:has-many,join:id=programme_id"`
+	Timers              []*Timer                `bun:"rel:has-many,join:id=programme_id"`
+	TimerEvents         []*TimerEvent           `bun:"rel:has-many,join:id=programme_id"`
 	Needs               []*Need                 `bun:"rel:has-many,join:id=programme_id"`
 	Consultations       []*Consultation         `bun:"rel:has-many,join:id=programme_id"`
 	CapacityAssessments []*CapacityAssessment   `bun:"rel:has-many,join:id=programme_id"`

@@ -124,7 +124,9 @@ type Block struct {
 	Message  Text     `json:"message"`
 	Path     []string `json:"path,omitempty"` // what is missing, from the programme inwards, such as ["needs"]
 	Waivable Waivable `json:"waivable"`
-	Retry    bool     `json:"retry,omitempty"` // nothing is missing: ask again shortly
+	Retry    bool     `json:"retry,omitempty"`  // nothing is missing: ask again shortly
+	Region   string   `json:"region,omitempty"` // the code of the region whose rule it is; "" for the engine's own
+	Waived   bool     `json:"waived,omitempty"` // a waiver lifts it: it stops nothing
 }
 
 // EventKind is what happened to a programme.
@@ -135,6 +137,12 @@ const (
 	EventCreated     EventKind = "CREATED"
 	EventMoved       EventKind = "MOVED"
 	EventTransferred EventKind = "TRANSFERRED" // another region governs it from then on
+	EventRescheduled EventKind = "RESCHEDULED" // the present stage has another due date
+
+	EventWaiverRequested EventKind = "WAIVER_REQUESTED"
+	EventWaiverGranted   EventKind = "WAIVER_GRANTED"
+	EventWaiverRefused   EventKind = "WAIVER_REFUSED"
+	EventWaiverRevoked   EventKind = "WAIVER_REVOKED"
 )
 
 // EventKinds lists the kinds of events.
@@ -142,6 +150,11 @@ var EventKinds = Enum{
 	{"CREATED", Text{"Created", "Dibuat"}},
 	{"MOVED", Text{"Moved", "Berpindah"}},
 	{"TRANSFERRED", Text{"Transferred to another region", "Beralih wilayah"}},
+	{"RESCHEDULED", Text{"Rescheduled", "Dijadwalkan ulang"}},
+	{"WAIVER_REQUESTED", Text{"Waiver requested", "Pengecualian diajukan"}},
+	{"WAIVER_GRANTED", Text{"Waiver granted", "Pengecualian dikabulkan"}},
+	{"WAIVER_REFUSED", Text{"Waiver refused", "Pengecualian ditolak"}},
+	{"WAIVER_REVOKED", Text{"Waiver revoked", "Pengecualian dicabut"}},
 }
 
 // RuleRevision names a rule set and the version of it that judged.

@@ -26,6 +26,9 @@ func (r *Resolver) Mutation() generated.MutationResolver { return mutation{r} }
 // key is an idempotency key in an input.
 type key = graphql.Omittable[*string]
 
+// graphqlInt is a number in an input that may be left out.
+type graphqlInt = graphql.Omittable[*int]
+
 // enter has a new piece of content entered, as f read it, and gives its global id; "" where it was not done.
 func (m mutation) enter(ctx context.Context, typ string, k key, row domain.Content, f *fields) (string, []*model.UserError, error) {
 	id, err := m.Content.Enter(ctx, access.FromContext(ctx), row, entry.New{Command: "create" + typ, Key: k.Value(), Wrong: f.wrong})

@@ -83,10 +83,7 @@ func (m mutation) MoveProgramme(ctx context.Context, in model.MoveProgrammeInput
 	c := moving.Command{
 		ProgrammeID: f.id("programmeId", "Programme", in.ProgrammeID), Move: in.Move, ToStage: in.ToStage.Value(), Reason: in.Reason.Value(),
 		ReviewOn: in.ReviewOn.Value(), ShiftDueDates: in.ShiftDueDates, Key: in.IdempotencyKey.Value(),
-	}
-	if v := in.ExpectedVersion.Value(); v != nil {
-		seen := int64(*v)
-		c.ExpectedVersion = &seen
+		ExpectedVersion: version(in.ExpectedVersion),
 	}
 	if len(f.wrong) > 0 {
 		wrong, err := userErrors(ctx, f.wrong)

@@ -33,9 +33,9 @@ func commands(t *testing.T) generated.MutationResolver {
 	clock, ids := domain.SystemClock{}, domain.RandomIDs{}
 	r := &graph.Resolver{
 		Registry:   registry.Registry{Store: d.Registry(), Clock: clock, IDs: ids},
-		Programmes: programmes.Programmes{Store: d.Programmes(), Clock: clock, IDs: ids, Definition: workflow.Default},
+		Programmes: programmes.Programmes{Store: d.Programmes(), Clock: clock, IDs: ids, Courses: workflow.Default},
 		Content:    content.Writer{Store: d.Contents(), Clock: clock, IDs: ids},
-		Moves:      &moving.Moves{Store: d.Moving(), Definition: workflow.Default, Clock: clock, IDs: ids},
+		Moves:      &moving.Moves{Store: d.Moving(), Courses: workflow.Default, Clock: clock, IDs: ids},
 	}
 	return r.Mutation()
 }
@@ -105,6 +105,7 @@ var entered = map[string]func() any{
 	"Attendance": func() any { return new(domain.Attendance) }, "Indicator": func() any { return new(domain.Indicator) },
 	"Measurement": func() any { return new(domain.Measurement) }, "Finding": func() any { return new(domain.Finding) },
 	"TransferProgramme": func() any { return new(domain.Programme) }, // a region's code is one by its shape
+	"RequestWaiver":     func() any { return new(domain.Waiver) },
 	"Report":            func() any { return new(domain.Report) }, "Distribution": func() any { return new(domain.Distribution) },
 }
 

@@ -11,11 +11,8 @@ import (
 
 func (m mutation) TransferProgramme(ctx context.Context, in model.TransferProgrammeInput) (*model.TransferProgrammePayload, error) {
 	f := new(fields)
-	c := regions.Command{ProgrammeID: f.id("programmeId", "Programme", in.ProgrammeID), RegionCode: in.RegionCode, Reason: in.Reason, Key: in.IdempotencyKey.Value()}
-	if v := in.ExpectedVersion.Value(); v != nil {
-		seen := int64(*v)
-		c.ExpectedVersion = &seen
-	}
+	c := regions.Command{ProgrammeID: f.id("programmeId", "Programme", in.ProgrammeID), RegionCode: in.RegionCode, Reason: in.Reason, Key: in.IdempotencyKey.Value(),
+		ExpectedVersion: version(in.ExpectedVersion)}
 	p := &model.TransferProgrammePayload{UserErrors: []*model.UserError{}}
 	var err error
 	if len(f.wrong) > 0 {

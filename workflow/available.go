@@ -27,7 +27,7 @@ func (s State) Question(facts *Facts, at time.Time) (Question, bool) {
 
 // Available lists every step that the state offers, each decided by Decide. j is what the rules said to the question of
 // [State.Question]. A missing reason stands in no step's way: ReasonRequired tells of it.
-func Available(def Definition, s State, facts *Facts, j *Judgement, at time.Time) []Option {
+func Available(terms Terms, s State, facts *Facts, j *Judgement, at time.Time) []Option {
 	asked := "asked what may happen next"
 	steps := Steps(s.Stage, s.Status)
 	options := make([]Option, len(steps))
@@ -36,7 +36,7 @@ func Available(def Definition, s State, facts *Facts, j *Judgement, at time.Time
 		if step.Move == domain.SendBack {
 			c.ToStage = &step.ToStage
 		}
-		d := Decide(def, s, facts, j, c)
+		d := Decide(terms, s, facts, j, c)
 		options[i] = Option{Step: step, Allowed: d.Allowed(), ReasonRequired: NeedsReason(step.Move), Blocks: d.Blocks}
 	}
 	return options

@@ -1,9 +1,7 @@
 package workflow
 
 import (
-	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,14 +41,32 @@ type Effects struct {
 	BeginVisit          *domain.StageVisit     // a visit begins; it gets its event's id when sealed
 	ShiftVisit          bool                   // the present visit's due date becomes the programme's
 	Checklist           []domain.ChecklistItem // asked for now; those there already stay as they are
+	Timers              []domain.Timer         // begin
+	TimersBefore        TimersBefore           // what becomes of the timers there are
+	ShiftTimers         int                    // days by which timers that were held go off later
+	EndWaivers          bool                   // waivers requested and granted end with the stage
+	Waiver              *domain.Waiver         // requested, or settled
+	StagePlan           *domain.StagePlan      // takes the place of the stage's plan, if there is one
 }
 
-// Decide says what comes of a command. facts are needed by no move, but what rules have judged is named in the history by
+// TimersBefore is what becomes of the timers that have not gone off yet.
+type TimersBefore string
+
+// What becomes of timers.
+const (
+	KeepTimers    TimersBefore = ""
+	EndTimers     TimersBefore = "END"     // they are cancelled
+	EndDueTimers  TimersBefore = "END_DUE" // so are those that hang on the due date
+	HoldTimers    TimersBefore = "HOLD"    // they do not go off
+	ReleaseTimers TimersBefore = "RELEASE" // those held go off again, ShiftTimers days later
+)
+
+// Decide says what comes of a command, on these terms. facts are needed by no move, but what rules have judged is named in the history by
 // its hash. j is what the rules said to this command's step; it is looked at for moves that ask the rules only, where nil
 // means that the rules could not be asked.
 //
 // Errors in Decision.Err: BAD_USER_INPUT, REASON_REQUIRED, MOVE_NOT_POSSIBLE, BLOCKED, RULES_UNAVAILABLE.
-func Decide(def Definition, s State, facts *Facts, j *Judgement, c Command) Decision {
+func Decide(terms Terms, s State, facts *Facts, j *Judgement, c Command) Decision {
 	c = c.Tidy()
 	if domain.Moves.Has(string(c.Move)) {
 		if err := s.offers(c.Move); err != nil {
@@ -66,19 +82,19 @@ func Decide(def Definition, s State, facts *Facts, j *Judgement, c Command) Deci
 	}
 	d := Decision{Step: step}
 	if AsksRules(c.Move) {
-		d.Blocks = blocks(j)
+		d.Blocks = waived(blocks(j), terms.Waivers, s, domain.Today(c.At))
 		if d.Err = stopped(d.Blocks); d.Err != nil {
 			return d
 		}
 	} else {
 		facts, j = nil, nil
 	}
-	d.carryOut(def, s, facts, j, c)
+	d.carryOut(terms, s, facts, j, c)
 	return d
 }
 
 // carryOut fills in the event, its effects and the state after it.
-func (d *Decision) carryOut(def Definition, s State, facts *Facts, j *Judgement, c Command) {
+func (d *Decision) carryOut(terms Terms, s State, facts *Facts, j *Judgement, c Command) {
 	e := event(s.ProgrammeID, c.Actor, c.At)
 	e.Kind, e.Move, e.Version = domain.EventMoved, &c.Move, s.Version+1
 	e.FromStage, e.ToStage, e.FromStatus, e.ToStatus = &s.Stage, d.Step.ToStage, &s.Status, d.Step.ToStatus
@@ -90,29 +106,33 @@ func (d *Decision) carryOut(def Definition, s State, facts *Facts, j *Judgement,
 		hash := facts.Hash()
 		e.FactsHash = &hash
 	}
-	said := said{Definition: def.Version, Remarks: d.Blocks}
+	said := said{Remarks: d.Blocks}
 
 	f := &d.Effects
 	switch {
 	case d.Step.begins():
-		e.DueOn = def.dueOn(d.Step.ToStage, domain.DateOf(c.At))
-		if j != nil && j.DueOn != nil {
-			e.DueOn = j.DueOn
-		}
-		f.EndVisit = s.Status == domain.Active
-		f.BeginVisit = visit(e)
+		var rules *domain.Date
 		if j != nil {
+			rules = j.DueOn
 			f.Checklist = checklist(e, j.Checklist)
 		}
+		f.EndVisit = s.Status == domain.Active
+		f.begin(terms, e, rules)
+		said.name(terms.Course[e.ToStage])
 	case c.Move == domain.Resume:
 		e.DueOn = s.DueOn
+		f.TimersBefore = ReleaseTimers
 		if c.ShiftDueDates {
-			e.DueOn = shift(s.DueOn, s.HeldAt, c.At)
+			f.ShiftTimers = held(s.HeldAt, c.At)
+			e.DueOn = later(s.DueOn, f.ShiftTimers)
 			said.Shifted, f.ShiftVisit = true, true
 		}
-	case c.Move != domain.Hold:
-		f.EndVisit = true // completed or cancelled
+	case c.Move == domain.Hold:
+		f.TimersBefore = HoldTimers
+	default: // completed or cancelled
+		f.EndVisit, f.TimersBefore = true, EndTimers
 	}
+	f.EndWaivers = f.EndVisit
 	if c.Move == domain.SendBack {
 		for _, later := range domain.Stages[d.Step.ToStage.Order()+1:] {
 			f.Supersede = append(f.Supersede, domain.Stage(later.Code))
@@ -126,13 +146,28 @@ func (d *Decision) carryOut(def Definition, s State, facts *Facts, j *Judgement,
 
 // Created decides the beginning of a programme: the event that its history starts with, its state and its first visit.
 // The programme's row takes the state by [State.Apply].
-func Created(def Definition, programmeID uuid.UUID, region, actor string, at time.Time) Decision {
+func Created(course Course, programmeID uuid.UUID, region, actor string, at time.Time) Decision {
 	e := event(programmeID, actor, at.UTC().Truncate(time.Microsecond))
 	e.Kind, e.Version = domain.EventCreated, 1
 	e.ToStage, e.ToStatus, e.ToRegion = domain.Identify, domain.Active, &region
-	e.DueOn = def.dueOn(domain.Identify, domain.DateOf(e.OccurredAt))
-	e.Decision = said{Definition: def.Version}.json()
-	return Decision{Step: Step{ToStage: e.ToStage, ToStatus: e.ToStatus}, Event: e, After: State{}.after(e), Effects: Effects{BeginVisit: visit(e)}}
+	d := Decision{Step: Step{ToStage: e.ToStage, ToStatus: e.ToStatus}, Event: e}
+	d.Effects.begin(Terms{Course: course}, e, nil)
+	var said said
+	said.name(course[e.ToStage])
+	e.Decision = said.json()
+	d.After = State{}.after(e)
+	return d
+}
+
+// begin begins a visit with an event: it sets when the stage is due, and what reminds of that.
+func (f *Effects) begin(terms Terms, e *domain.ProgrammeEvent, rules *domain.Date) {
+	entered := domain.DateOf(e.OccurredAt)
+	e.DueOn = terms.dueOn(e.ToStage, entered, rules)
+	f.BeginVisit = visit(e)
+	t := timers{stage: e.ToStage, now: e.OccurredAt}
+	t.since(entered, terms.Course[e.ToStage].Schedule)
+	t.around(e.DueOn, terms.Course[e.ToStage].Schedule)
+	f.Timers, f.TimersBefore = t.of(e.ProgrammeID), EndTimers
 }
 
 func event(programmeID uuid.UUID, actor string, at time.Time) *domain.ProgrammeEvent {
@@ -159,14 +194,21 @@ func checklist(e *domain.ProgrammeEvent, items []domain.ChecklistItem) []domain.
 	return rows
 }
 
-// shift moves a due date on by the whole days, in UTC, between the beginning of a hold and its end.
-func shift(due *domain.Date, held *time.Time, at time.Time) *domain.Date {
-	if due == nil || held == nil {
-		return due
+// held gives the whole days, in UTC, between the beginning of a hold and its end.
+func held(since *time.Time, at time.Time) int {
+	if since == nil {
+		return 0
 	}
-	days := int(domain.DateOf(at).Time().Sub(domain.DateOf(*held).Time()).Hours() / 24)
-	later := due.AddDays(max(days, 0))
-	return &later
+	return max(int(domain.DateOf(at).Time().Sub(domain.DateOf(*since).Time()).Hours()/24), 0)
+}
+
+// later moves a due date on by so many days.
+func later(due *domain.Date, days int) *domain.Date {
+	if due == nil {
+		return nil
+	}
+	moved := due.AddDays(days)
+	return &moved
 }
 
 // blocks gives what the rules hold against a step; an answer that is missing is a block, never a pass.
@@ -191,7 +233,7 @@ func stopped(all []domain.Block) error {
 	var stop *domain.Error
 	for _, b := range all {
 		switch {
-		case b.Severity == domain.SeverityWarn || b.Severity == domain.SeverityInfo:
+		case b.Severity == domain.SeverityWarn || b.Severity == domain.SeverityInfo || b.Waived:
 		case !b.Retry:
 			stop = domain.Errorf(domain.CodeBlocked, "rules do not allow this move yet; the blocks say what is missing").
 				In("aturan belum mengizinkan langkah ini; lihat apa yang masih kurang")
@@ -207,41 +249,4 @@ func stopped(all []domain.Block) error {
 		return nil
 	}
 	return stop
-}
-
-// said is the part of a decision that an event keeps beside its columns.
-type said struct {
-	Definition int            `json:"definition"`        // the version that gave the due date
-	Shifted    bool           `json:"shifted,omitempty"` // whether the due date shifted by the time held
-	Remarks    []domain.Block `json:"remarks,omitempty"` // what the rules remarked without stopping the move
-}
-
-// json writes it down. PostgreSQL's jsonb keeps no NUL, so none may come in by a rule's text.
-func (s said) json() json.RawMessage {
-	clean := func(t string) string { return strings.ReplaceAll(t, "\x00", "") }
-	remarks := make([]domain.Block, len(s.Remarks))
-	for i, b := range s.Remarks {
-		b.RuleSet, b.Version, b.Rule = clean(b.RuleSet), clean(b.Version), clean(b.Rule)
-		b.Message = domain.Text{EN: clean(b.Message.EN), ID: clean(b.Message.ID)}
-		path := make([]string, len(b.Path))
-		for k, p := range b.Path {
-			path[k] = clean(p)
-		}
-		b.Path, remarks[i] = path, b
-	}
-	s.Remarks = remarks
-	raw, err := json.Marshal(s)
-	if err != nil {
-		panic(err) // strings and numbers only: cannot fail
-	}
-	return raw
-}
-
-// Remarks gives what the rules remarked on an event without stopping it.
-func Remarks(e *domain.ProgrammeEvent) []domain.Block {
-	var s said
-	if len(e.Decision) == 0 || json.Unmarshal(e.Decision, &s) != nil {
-		return nil
-	}
-	return s.Remarks
 }

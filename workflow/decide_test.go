@@ -11,7 +11,7 @@ import (
 )
 
 func advance(s workflow.State, j *workflow.Judgement) workflow.Decision {
-	return workflow.Decide(workflow.Default, s, nil, j, workflow.Command{Actor: "a", Move: domain.Advance, At: noon})
+	return workflow.Decide(terms, s, nil, j, workflow.Command{Actor: "a", Move: domain.Advance, At: noon})
 }
 
 func block(severity domain.Severity) domain.Block {
@@ -50,7 +50,7 @@ func TestRulesThatDoNotAnswerBlockAndMayBeAskedAgain(t *testing.T) {
 		for move, s := range map[domain.Move]workflow.State{
 			domain.Advance: state(domain.Identify, domain.Active), domain.Reopen: state(domain.ReportResult, domain.Cancelled),
 		} {
-			d := workflow.Decide(workflow.Default, s, nil, j, workflow.Command{Move: move, Reason: of("x"), At: noon})
+			d := workflow.Decide(terms, s, nil, j, workflow.Command{Move: move, Reason: of("x"), At: noon})
 			if domain.CodeOf(d.Err) != domain.CodeRulesUnavailable || len(d.Blocks) != 1 {
 				t.Fatal(name, move, d)
 			}
@@ -78,7 +78,7 @@ func TestTheOtherMovesNeverWaitForRules(t *testing.T) {
 			c.ToStage = of(domain.Plan)
 		}
 		for _, j := range []*workflow.Judgement{nil, silent} {
-			if d := workflow.Decide(workflow.Default, s, &workflow.Facts{}, j, c); !d.Allowed() || len(d.Blocks) != 0 || d.Event.FactsHash != nil {
+			if d := workflow.Decide(terms, s, &workflow.Facts{}, j, c); !d.Allowed() || len(d.Blocks) != 0 || d.Event.FactsHash != nil {
 				t.Error(move, d)
 			}
 		}
@@ -96,8 +96,8 @@ func TestTheDueDateIsTheRulesOrElseTheDefinitions(t *testing.T) {
 	if d := advance(s, j); *d.After.DueOn != "2026-03-15" {
 		t.Error(*d.After.DueOn)
 	}
-	if d := workflow.Decide(workflow.Definition{Version: 2}, s, nil, passes(), workflow.Command{Move: domain.Advance, At: noon}); d.After.DueOn != nil {
-		t.Error("a definition without days gave", *d.After.DueOn)
+	if d := workflow.Decide(workflow.Terms{}, s, nil, passes(), workflow.Command{Move: domain.Advance, At: noon}); d.After.DueOn != nil {
+		t.Error("a course without days gave", *d.After.DueOn)
 	}
 	if d := advance(state(domain.ReportResult, domain.Active), j); d.After.DueOn != nil || d.Effects.BeginVisit != nil || !d.Effects.EndVisit {
 		t.Error("a completed programme is due no more:", d.Effects)
@@ -124,13 +124,13 @@ func TestTheChecklistIsOfTheStageEntered(t *testing.T) {
 func TestDueDatesShiftByTheTimeHeldOrDoNot(t *testing.T) {
 	t.Parallel()
 	s := state(domain.Train, domain.Active)
-	d := workflow.Decide(workflow.Default, s, nil, nil, workflow.Command{Move: domain.Hold, Reason: of("flood"), ReviewOn: of(domain.Date("2026-03-10")), At: noon})
+	d := workflow.Decide(terms, s, nil, nil, workflow.Command{Move: domain.Hold, Reason: of("flood"), ReviewOn: of(domain.Date("2026-03-10")), At: noon})
 	held := d.After
 	if held.Status != domain.OnHold || !held.HeldAt.Equal(noon) || *held.ReviewOn != "2026-03-10" || *held.DueOn != "2026-04-10" || d.Effects.EndVisit {
 		t.Fatalf("%+v", held)
 	}
 	for shift, due := range map[bool]domain.Date{true: "2026-04-15", false: "2026-04-10"} {
-		d := workflow.Decide(workflow.Default, held, nil, nil,
+		d := workflow.Decide(terms, held, nil, nil,
 			workflow.Command{Move: domain.Resume, Reason: of("dry again"), ShiftDueDates: shift, At: noon.AddDate(0, 0, 5)})
 		if d.After.HeldAt != nil || d.After.ReviewOn != nil || *d.After.DueOn != due || d.Effects.ShiftVisit != shift || !d.After.StageEnteredAt.Equal(s.StageEnteredAt) {
 			t.Errorf("shift %v: %+v", shift, d.After)
@@ -145,12 +145,15 @@ func TestGoingBackSupersedesWhatTheLaterStagesDid(t *testing.T) {
 		domain.Plan:     {EndVisit: true, Supersede: []domain.Stage{domain.Train, domain.Monitor, domain.ReportResult}, SupersedeActivities: true, SupersedeReports: true},
 		domain.Train:    {EndVisit: true, Supersede: []domain.Stage{domain.Monitor, domain.ReportResult}, SupersedeReports: true},
 	} {
-		d := workflow.Decide(workflow.Default, state(domain.Monitor, domain.Active), nil, nil, workflow.Command{Move: domain.SendBack, ToStage: &to, Reason: of("x"), At: noon})
+		d := workflow.Decide(terms, state(domain.Monitor, domain.Active), nil, nil, workflow.Command{Move: domain.SendBack, ToStage: &to, Reason: of("x"), At: noon})
 		got := d.Effects
 		if got.BeginVisit == nil || got.BeginVisit.Stage != to || got.BeginVisit.DueOn == nil {
 			t.Fatal(got)
 		}
-		got.BeginVisit = nil
+		if len(got.Timers) == 0 || got.TimersBefore != workflow.EndTimers || !got.EndWaivers {
+			t.Error(to, "does not begin anew with timers and waivers")
+		}
+		got.BeginVisit, got.Timers, got.TimersBefore, got.EndWaivers = nil, nil, "", false
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(to, diff)
 		}
@@ -161,7 +164,7 @@ func TestWhatMayHappenNextIsWhatDecideSays(t *testing.T) {
 	t.Parallel()
 	j := passes()
 	j.Blocks = []domain.Block{block(domain.SeverityBlock)}
-	options := workflow.Available(workflow.Default, state(domain.Train, domain.Active), nil, j, noon)
+	options := workflow.Available(terms, state(domain.Train, domain.Active), nil, j, noon)
 	var got []string
 	for _, o := range options {
 		line := string(o.Move) + " " + string(o.ToStage) + " " + string(o.ToStatus)

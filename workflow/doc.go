@@ -36,6 +36,16 @@
 // first event names the first region and a transfer both regions, so a history also comes to the region that governs; one that
 // began before regions were part of it is silent about its region until its first transfer.
 //
+// # Waivers and due dates
+//
+// A rule that says so can be waived for one stage of one programme: [RequestWaiver] and [SettleWaiver] are events of the
+// history that leave stage and status as they are, by two people, and [Decide] marks the block that a waiver lifts. A waiver ends
+// with its day or with the stage.
+//
+// When a stage is due is in this order: an earlier date of the rules, the programme's own plan ([Reschedule], [PlanLater]), the
+// [Definition] of the nearest region above that has a schedule for the stage. Timers hang on that date. They begin with a visit,
+// rest while the programme is on hold, move with the due date, and end with the visit; they never move a programme.
+//
 // # Content
 //
 // [MayEnter] says in which status content may be entered. Whoever changes content makes the programme's facts version grow;

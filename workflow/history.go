@@ -3,6 +3,8 @@ package workflow
 import (
 	"fmt"
 
+	"github.com/google/uuid"
+
 	"github.com/berdaya/berdaya/domain"
 )
 
@@ -24,6 +26,12 @@ func (d *Decision) Seal(ids domain.IDs, previous string) {
 	}
 	for i := range d.Effects.Checklist {
 		d.Effects.Checklist[i].ID = ids.New()
+	}
+	for i := range d.Effects.Timers {
+		d.Effects.Timers[i].ID = ids.New()
+	}
+	if plan := d.Effects.StagePlan; plan != nil && plan.ID == uuid.Nil {
+		plan.ID = ids.New()
 	}
 }
 
@@ -77,6 +85,8 @@ func misfit(s State, e *domain.ProgrammeEvent) string {
 		return "it does not start where the event before ended"
 	case e.Kind == domain.EventTransferred:
 		return mistransferred(s, e)
+	case e.Kind != domain.EventMoved && domain.EventKinds.Has(string(e.Kind)) && e.Kind != domain.EventCreated:
+		return unmoving(s, e)
 	case e.Kind != domain.EventMoved || e.Move == nil || e.FromRegion != nil || e.ToRegion != nil:
 		return "it is no move"
 	}

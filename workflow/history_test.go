@@ -23,6 +23,8 @@ type life struct {
 	state  workflow.State
 	events []domain.ProgrammeEvent
 	visits []domain.StageVisit
+	timers []domain.Timer
+	waiver *domain.Waiver // the one on its way or in force
 	now    time.Time
 }
 
@@ -50,6 +52,7 @@ func (l *life) carryOut(d workflow.Decision, previous string) {
 	if d.Effects.BeginVisit != nil {
 		l.visits = append(l.visits, *d.Effects.BeginVisit)
 	}
+	l.deadlines(d.Effects)
 	l.events, l.state = append(l.events, *d.Event), d.After
 }
 
@@ -87,10 +90,16 @@ func TestAnyLifeOfAProgrammeHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		l := born()
 		for range rapid.IntRange(1, 40).Draw(t, "commands") {
-			l.now = l.now.Add(time.Duration(rapid.Int64Range(0, int64(50*24*time.Hour)).Draw(t, "later")))
+			l.now = l.now.Add(time.Duration(rapid.Int64Range(0, int64(50*24*time.Hour)).Draw(t, "later"))).Truncate(time.Microsecond)
+			l.goOff(t)
+			if rapid.IntRange(0, 2).Draw(t, "aside") == 0 {
+				l.aside(t)
+				continue
+			}
 			c, j := l.anything(t)
-			dry := workflow.Decide(workflow.Default, l.state, nil, j, c)
-			real := workflow.Decide(workflow.Default, l.state, nil, j, c)
+			terms := l.terms()
+			dry := workflow.Decide(terms, l.state, nil, j, c)
+			real := workflow.Decide(terms, l.state, nil, j, c)
 			if !reflect.DeepEqual(dry, real) {
 				t.Fatalf("the dry run says %+v, the move %+v", dry, real)
 			}
@@ -162,9 +171,9 @@ func TestWhatIsAvailableIsWhatAMoveGets(t *testing.T) {
 		if c.Move != domain.SendBack {
 			c.ToStage = nil
 		}
-		d := workflow.Decide(workflow.Default, l.state, nil, j, c)
+		d := workflow.Decide(terms, l.state, nil, j, c)
 		offered := false
-		for _, o := range workflow.Available(workflow.Default, l.state, nil, j, c.At) {
+		for _, o := range workflow.Available(terms, l.state, nil, j, c.At) {
 			if o.Move == c.Move && (c.Move != domain.SendBack || c.ToStage != nil && *c.ToStage == o.ToStage) {
 				offered = true
 				if o.Allowed != d.Allowed() || !reflect.DeepEqual(o.Blocks, d.Blocks) {
@@ -191,7 +200,7 @@ func past(t *testing.T) []domain.ProgrammeEvent {
 		c.At, c.Actor = l.now, "b"
 		j := passes()
 		j.Blocks = []domain.Block{block(domain.SeverityWarn)}
-		d := workflow.Decide(workflow.Default, l.state, &workflow.Facts{}, j, c)
+		d := workflow.Decide(terms, l.state, &workflow.Facts{}, j, c)
 		if !d.Allowed() {
 			t.Fatal(c.Move, d.Err)
 		}
@@ -341,7 +350,7 @@ func BenchmarkDecideAndSeal(b *testing.B) {
 	s := state(domain.Identify, domain.Active)
 	f := &workflow.Facts{Needs: []*domain.Need{{Title: "Water"}}}
 	for b.Loop() {
-		d := workflow.Decide(workflow.Default, s, f, passes(), workflow.Command{Actor: "a", Move: domain.Advance, At: noon})
+		d := workflow.Decide(terms, s, f, passes(), workflow.Command{Actor: "a", Move: domain.Advance, At: noon})
 		d.Seal(domain.RandomIDs{}, s.Hash)
 	}
 }

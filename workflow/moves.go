@@ -7,27 +7,6 @@ import (
 	"github.com/berdaya/berdaya/domain"
 )
 
-// Definition is how long each stage may take, where no rule set says otherwise.
-type Definition struct {
-	Version int                  // 1 or more; the history names it
-	Days    map[domain.Stage]int // from entering the stage to its due date; a stage without an entry has no due date
-}
-
-// Default is the definition of all regions that have no other.
-var Default = Definition{Version: 1, Days: map[domain.Stage]int{
-	domain.Identify: 60, domain.Plan: 60, domain.Train: 180, domain.Monitor: 180, domain.ReportResult: 60,
-}}
-
-// dueOn gives the due date of a stage entered on a day.
-func (d Definition) dueOn(s domain.Stage, entered domain.Date) *domain.Date {
-	days, ok := d.Days[s]
-	if !ok {
-		return nil
-	}
-	due := entered.AddDays(days)
-	return &due
-}
-
 // Step is a move together with what it leads to.
 type Step struct {
 	Move     domain.Move

@@ -83,7 +83,7 @@ func TestEveryCellOfTheTableOfMoves(t *testing.T) {
 				if move == domain.SendBack {
 					c.ToStage = of(domain.Stage(target.Code))
 				}
-				d := workflow.Decide(workflow.Default, s, nil, passes(), c)
+				d := workflow.Decide(terms, s, nil, passes(), c)
 				name := fmt.Sprintf("%s %s %s to %s", s.Stage, status, move, target.Code)
 				switch {
 				case cell == "-":
@@ -108,7 +108,7 @@ func TestEveryCellOfTheTableOfMoves(t *testing.T) {
 
 func TestAMoveThatIsNotOfferedListsThoseThatAre(t *testing.T) {
 	t.Parallel()
-	d := workflow.Decide(workflow.Default, state(domain.Train, domain.OnHold), nil, passes(), workflow.Command{Move: domain.Advance, At: noon})
+	d := workflow.Decide(terms, state(domain.Train, domain.OnHold), nil, passes(), workflow.Command{Move: domain.Advance, At: noon})
 	e, ok := d.Err.(*domain.Error)
 	if !ok || e.Code != domain.CodeMoveNotPossible {
 		t.Fatal(d.Err)
@@ -126,7 +126,7 @@ func TestWhatIsWrongWithACommandIsSaidInOneGo(t *testing.T) {
 	wrong := func(c workflow.Command, s workflow.State, codes ...domain.Code) {
 		t.Helper()
 		c.At = noon
-		d := workflow.Decide(workflow.Default, s, nil, passes(), c)
+		d := workflow.Decide(terms, s, nil, passes(), c)
 		var got []domain.Code
 		switch e := d.Err.(type) {
 		case *domain.Error:
@@ -181,3 +181,6 @@ func TestContentIsTakenByStatus(t *testing.T) {
 		}
 	}
 }
+
+// terms are those of a programme in a region that has said nothing of its own.
+var terms = workflow.Terms{Course: workflow.Default}

@@ -9,8 +9,13 @@ import (
 // Snapshot is a programme as one moment of the database showed it.
 type Snapshot struct {
 	Programme domain.Programme
-	Hash      string // of the last event of its history
+	Hash      string                       // of the last event of its history
+	Plan      map[domain.Stage]domain.Date // its own plan of due dates
+	Waivers   []WaivedRule                 // what granted waivers lift in the present stage
 }
+
+// Terms gives what the programme is decided on, where a course holds for its region.
+func (s Snapshot) Terms(c Course) Terms { return Terms{Course: c, Plan: s.Plan, Waivers: s.Waivers} }
 
 // State gives where the programme stands.
 func (s Snapshot) State() State { return StateOf(&s.Programme, s.Hash) }

@@ -52,7 +52,12 @@ func (s State) after(e *domain.ProgrammeEvent) State {
 	if e.ToRegion != nil {
 		s.Region = *e.ToRegion
 	}
-	if e.Kind == domain.EventTransferred {
+	switch e.Kind {
+	case domain.EventCreated, domain.EventMoved:
+	case domain.EventRescheduled:
+		s.DueOn = e.DueOn
+		return s
+	default:
 		return s
 	}
 	s.Stage, s.Status = e.ToStage, e.ToStatus

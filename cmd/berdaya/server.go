@@ -75,9 +75,9 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 	clock, ids := domain.SystemClock{}, domain.RandomIDs{}
 	sv.useCases = graph.Resolver{
 		Registry:   registry.Registry{Store: sv.db.Registry(), Clock: clock, IDs: ids},
-		Programmes: programmes.Programmes{Store: sv.db.Programmes(), Definition: workflow.Default, Clock: clock, IDs: ids},
+		Programmes: programmes.Programmes{Store: sv.db.Programmes(), Courses: workflow.Default, Clock: clock, IDs: ids},
 		Content:    content.Writer{Store: sv.db.Contents(), Clock: clock, IDs: ids},
-		Moves:      &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Definition: workflow.Default, Clock: clock, IDs: ids},
+		Moves:      &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: workflow.Default, Clock: clock, IDs: ids},
 		Transfers:  regions.Transfers{Store: sv.db.Regions(), Clock: clock, IDs: ids},
 	}
 	reader, err := read.New(sv.db, read.Options{

@@ -107,12 +107,14 @@ type ComplexityRoot struct {
 	Block struct {
 		Message  func(childComplexity int) int
 		Path     func(childComplexity int) int
+		Region   func(childComplexity int) int
 		Retry    func(childComplexity int) int
 		Rule     func(childComplexity int) int
 		RuleSet  func(childComplexity int) int
 		Severity func(childComplexity int) int
 		Version  func(childComplexity int) int
 		Waivable func(childComplexity int) int
+		Waived   func(childComplexity int) int
 	}
 
 	BoardCell struct {
@@ -468,9 +470,14 @@ type ComplexityRoot struct {
 		CreateSession              func(childComplexity int, input model.CreateSessionInput) int
 		CreateStakeholder          func(childComplexity int, input model.CreateStakeholderInput) int
 		CreateTrainingEvent        func(childComplexity int, input model.CreateTrainingEventInput) int
+		GrantWaiver                func(childComplexity int, input model.SettleWaiverInput) int
 		MoveProgramme              func(childComplexity int, input model.MoveProgrammeInput) int
+		PlanStage                  func(childComplexity int, input model.PlanStageInput) int
 		PublishReport              func(childComplexity int, input model.PublishReportInput) int
 		RankNeeds                  func(childComplexity int, input model.RankNeedsInput) int
+		RefuseWaiver               func(childComplexity int, input model.SettleWaiverInput) int
+		RequestWaiver              func(childComplexity int, input model.RequestWaiverInput) int
+		RevokeWaiver               func(childComplexity int, input model.SettleWaiverInput) int
 		TickChecklistItem          func(childComplexity int, input model.TickChecklistItemInput) int
 		TransferProgramme          func(childComplexity int, input model.TransferProgrammeInput) int
 		UpdateActivity             func(childComplexity int, input model.UpdateActivityInput) int
@@ -603,6 +610,12 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	PlanStagePayload struct {
+		Event      func(childComplexity int) int
+		Programme  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ProblemNode struct {
 		CreatedAt func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -659,15 +672,19 @@ type ComplexityRoot struct {
 		Stage               func(childComplexity int) int
 		StageEnteredAt      func(childComplexity int) int
 		StageLabel          func(childComplexity int) int
+		StagePlans          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		StageVisits         func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Stakeholders        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		StartDate           func(childComplexity int) int
 		Status              func(childComplexity int) int
 		StatusLabel         func(childComplexity int) int
+		TimerEvents         func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Timers              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Title               func(childComplexity int) int
 		TrainingEvents      func(childComplexity int, first *int, after *string, last *int, before *string) int
 		UpdatedAt           func(childComplexity int) int
 		Version             func(childComplexity int) int
+		Waivers             func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	ProgrammeCommunity struct {
@@ -730,6 +747,7 @@ type ComplexityRoot struct {
 		ToStage       func(childComplexity int) int
 		ToStatus      func(childComplexity int) int
 		Version       func(childComplexity int) int
+		Waiver        func(childComplexity int) int
 	}
 
 	ProgrammeEventConnection struct {
@@ -915,6 +933,28 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	StagePlan struct {
+		CreatedAt  func(childComplexity int) int
+		DueOn      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Programme  func(childComplexity int) int
+		Stage      func(childComplexity int) int
+		StageLabel func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+	}
+
+	StagePlanConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	StagePlanEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	StageVisit struct {
 		CreatedAt    func(childComplexity int) int
 		DueOn        func(childComplexity int) int
@@ -969,6 +1009,60 @@ type ComplexityRoot struct {
 	StakeholderPayload struct {
 		Stakeholder func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
+	}
+
+	Timer struct {
+		CreatedAt  func(childComplexity int) int
+		FiresAt    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		KindLabel  func(childComplexity int) int
+		Level      func(childComplexity int) int
+		OffsetDays func(childComplexity int) int
+		Programme  func(childComplexity int) int
+		Stage      func(childComplexity int) int
+		StageLabel func(childComplexity int) int
+		State      func(childComplexity int) int
+		StateLabel func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+	}
+
+	TimerConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	TimerEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TimerEvent struct {
+		DueOn      func(childComplexity int) int
+		FiredAt    func(childComplexity int) int
+		FiresAt    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		KindLabel  func(childComplexity int) int
+		Level      func(childComplexity int) int
+		OffsetDays func(childComplexity int) int
+		Programme  func(childComplexity int) int
+		Stage      func(childComplexity int) int
+		StageLabel func(childComplexity int) int
+	}
+
+	TimerEventConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	TimerEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	TrainingEvent struct {
@@ -1026,6 +1120,53 @@ type ComplexityRoot struct {
 		RegionCode func(childComplexity int) int
 		Role       func(childComplexity int) int
 		RoleLabel  func(childComplexity int) int
+	}
+
+	WaivedRule struct {
+		ExpiresOn func(childComplexity int) int
+		Rule      func(childComplexity int) int
+		RuleSet   func(childComplexity int) int
+		WaiverID  func(childComplexity int) int
+	}
+
+	Waiver struct {
+		CreatedAt      func(childComplexity int) int
+		DecidedAt      func(childComplexity int) int
+		DecidedBy      func(childComplexity int) int
+		DecisionReason func(childComplexity int) int
+		ExpiresOn      func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Programme      func(childComplexity int) int
+		Reason         func(childComplexity int) int
+		RequestedBy    func(childComplexity int) int
+		Rule           func(childComplexity int) int
+		RuleRegion     func(childComplexity int) int
+		RuleSet        func(childComplexity int) int
+		Stage          func(childComplexity int) int
+		StageLabel     func(childComplexity int) int
+		State          func(childComplexity int) int
+		StateLabel     func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		Waivable       func(childComplexity int) int
+	}
+
+	WaiverConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	WaiverEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WaiverPayload struct {
+		Event      func(childComplexity int) int
+		Programme  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Waiver     func(childComplexity int) int
 	}
 }
 
@@ -1350,6 +1491,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Block.Path(childComplexity), true
+	case "Block.region":
+		if e.ComplexityRoot.Block.Region == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Block.Region(childComplexity), true
 	case "Block.retry":
 		if e.ComplexityRoot.Block.Retry == nil {
 			break
@@ -1386,6 +1533,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Block.Waivable(childComplexity), true
+	case "Block.waived":
+		if e.ComplexityRoot.Block.Waived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Block.Waived(childComplexity), true
 
 	case "BoardCell.count":
 		if e.ComplexityRoot.BoardCell.Count == nil {
@@ -2910,6 +3063,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTrainingEvent(childComplexity, args["input"].(model.CreateTrainingEventInput)), true
+	case "Mutation.grantWaiver":
+		if e.ComplexityRoot.Mutation.GrantWaiver == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_grantWaiver_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.GrantWaiver(childComplexity, args["input"].(model.SettleWaiverInput)), true
 	case "Mutation.moveProgramme":
 		if e.ComplexityRoot.Mutation.MoveProgramme == nil {
 			break
@@ -2921,6 +3085,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveProgramme(childComplexity, args["input"].(model.MoveProgrammeInput)), true
+	case "Mutation.planStage":
+		if e.ComplexityRoot.Mutation.PlanStage == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_planStage_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlanStage(childComplexity, args["input"].(model.PlanStageInput)), true
 	case "Mutation.publishReport":
 		if e.ComplexityRoot.Mutation.PublishReport == nil {
 			break
@@ -2943,6 +3118,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RankNeeds(childComplexity, args["input"].(model.RankNeedsInput)), true
+	case "Mutation.refuseWaiver":
+		if e.ComplexityRoot.Mutation.RefuseWaiver == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refuseWaiver_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RefuseWaiver(childComplexity, args["input"].(model.SettleWaiverInput)), true
+	case "Mutation.requestWaiver":
+		if e.ComplexityRoot.Mutation.RequestWaiver == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestWaiver_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestWaiver(childComplexity, args["input"].(model.RequestWaiverInput)), true
+	case "Mutation.revokeWaiver":
+		if e.ComplexityRoot.Mutation.RevokeWaiver == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revokeWaiver_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevokeWaiver(childComplexity, args["input"].(model.SettleWaiverInput)), true
 	case "Mutation.tickChecklistItem":
 		if e.ComplexityRoot.Mutation.TickChecklistItem == nil {
 			break
@@ -3643,6 +3851,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ParticipantPayload.UserErrors(childComplexity), true
 
+	case "PlanStagePayload.event":
+		if e.ComplexityRoot.PlanStagePayload.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStagePayload.Event(childComplexity), true
+	case "PlanStagePayload.programme":
+		if e.ComplexityRoot.PlanStagePayload.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStagePayload.Programme(childComplexity), true
+	case "PlanStagePayload.userErrors":
+		if e.ComplexityRoot.PlanStagePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlanStagePayload.UserErrors(childComplexity), true
+
 	case "ProblemNode.createdAt":
 		if e.ComplexityRoot.ProblemNode.CreatedAt == nil {
 			break
@@ -3960,6 +4187,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Programme.StageLabel(childComplexity), true
+	case "Programme.stagePlans":
+		if e.ComplexityRoot.Programme.StagePlans == nil {
+			break
+		}
+
+		args, err := ec.field_Programme_stagePlans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Programme.StagePlans(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Programme.stageVisits":
 		if e.ComplexityRoot.Programme.StageVisits == nil {
 			break
@@ -4000,6 +4238,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Programme.StatusLabel(childComplexity), true
+	case "Programme.timerEvents":
+		if e.ComplexityRoot.Programme.TimerEvents == nil {
+			break
+		}
+
+		args, err := ec.field_Programme_timerEvents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Programme.TimerEvents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Programme.timers":
+		if e.ComplexityRoot.Programme.Timers == nil {
+			break
+		}
+
+		args, err := ec.field_Programme_timers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Programme.Timers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Programme.title":
 		if e.ComplexityRoot.Programme.Title == nil {
 			break
@@ -4029,6 +4289,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Programme.Version(childComplexity), true
+	case "Programme.waivers":
+		if e.ComplexityRoot.Programme.Waivers == nil {
+			break
+		}
+
+		args, err := ec.field_Programme_waivers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Programme.Waivers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
 	case "ProgrammeCommunity.community":
 		if e.ComplexityRoot.ProgrammeCommunity.Community == nil {
@@ -4282,6 +4553,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProgrammeEvent.Version(childComplexity), true
+	case "ProgrammeEvent.waiver":
+		if e.ComplexityRoot.ProgrammeEvent.Waiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeEvent.Waiver(childComplexity), true
 
 	case "ProgrammeEventConnection.edges":
 		if e.ComplexityRoot.ProgrammeEventConnection.Edges == nil {
@@ -5064,6 +5341,87 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SessionPayload.UserErrors(childComplexity), true
 
+	case "StagePlan.createdAt":
+		if e.ComplexityRoot.StagePlan.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlan.CreatedAt(childComplexity), true
+	case "StagePlan.dueOn":
+		if e.ComplexityRoot.StagePlan.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlan.DueOn(childComplexity), true
+	case "StagePlan.id":
+		if e.ComplexityRoot.StagePlan.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlan.ID(childComplexity), true
+	case "StagePlan.programme":
+		if e.ComplexityRoot.StagePlan.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlan.Programme(childComplexity), true
+	case "StagePlan.stage":
+		if e.ComplexityRoot.StagePlan.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlan.Stage(childComplexity), true
+	case "StagePlan.stageLabel":
+		if e.ComplexityRoot.StagePlan.StageLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlan.StageLabel(childComplexity), true
+	case "StagePlan.updatedAt":
+		if e.ComplexityRoot.StagePlan.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlan.UpdatedAt(childComplexity), true
+
+	case "StagePlanConnection.edges":
+		if e.ComplexityRoot.StagePlanConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlanConnection.Edges(childComplexity), true
+	case "StagePlanConnection.nodes":
+		if e.ComplexityRoot.StagePlanConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlanConnection.Nodes(childComplexity), true
+	case "StagePlanConnection.pageInfo":
+		if e.ComplexityRoot.StagePlanConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlanConnection.PageInfo(childComplexity), true
+	case "StagePlanConnection.totalCount":
+		if e.ComplexityRoot.StagePlanConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlanConnection.TotalCount(childComplexity), true
+
+	case "StagePlanEdge.cursor":
+		if e.ComplexityRoot.StagePlanEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlanEdge.Cursor(childComplexity), true
+	case "StagePlanEdge.node":
+		if e.ComplexityRoot.StagePlanEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StagePlanEdge.Node(childComplexity), true
+
 	case "StageVisit.createdAt":
 		if e.ComplexityRoot.StageVisit.CreatedAt == nil {
 			break
@@ -5286,6 +5644,228 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StakeholderPayload.UserErrors(childComplexity), true
 
+	case "Timer.createdAt":
+		if e.ComplexityRoot.Timer.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.CreatedAt(childComplexity), true
+	case "Timer.firesAt":
+		if e.ComplexityRoot.Timer.FiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.FiresAt(childComplexity), true
+	case "Timer.id":
+		if e.ComplexityRoot.Timer.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.ID(childComplexity), true
+	case "Timer.kind":
+		if e.ComplexityRoot.Timer.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.Kind(childComplexity), true
+	case "Timer.kindLabel":
+		if e.ComplexityRoot.Timer.KindLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.KindLabel(childComplexity), true
+	case "Timer.level":
+		if e.ComplexityRoot.Timer.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.Level(childComplexity), true
+	case "Timer.offsetDays":
+		if e.ComplexityRoot.Timer.OffsetDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.OffsetDays(childComplexity), true
+	case "Timer.programme":
+		if e.ComplexityRoot.Timer.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.Programme(childComplexity), true
+	case "Timer.stage":
+		if e.ComplexityRoot.Timer.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.Stage(childComplexity), true
+	case "Timer.stageLabel":
+		if e.ComplexityRoot.Timer.StageLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.StageLabel(childComplexity), true
+	case "Timer.state":
+		if e.ComplexityRoot.Timer.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.State(childComplexity), true
+	case "Timer.stateLabel":
+		if e.ComplexityRoot.Timer.StateLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.StateLabel(childComplexity), true
+	case "Timer.updatedAt":
+		if e.ComplexityRoot.Timer.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Timer.UpdatedAt(childComplexity), true
+
+	case "TimerConnection.edges":
+		if e.ComplexityRoot.TimerConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerConnection.Edges(childComplexity), true
+	case "TimerConnection.nodes":
+		if e.ComplexityRoot.TimerConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerConnection.Nodes(childComplexity), true
+	case "TimerConnection.pageInfo":
+		if e.ComplexityRoot.TimerConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerConnection.PageInfo(childComplexity), true
+	case "TimerConnection.totalCount":
+		if e.ComplexityRoot.TimerConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerConnection.TotalCount(childComplexity), true
+
+	case "TimerEdge.cursor":
+		if e.ComplexityRoot.TimerEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEdge.Cursor(childComplexity), true
+	case "TimerEdge.node":
+		if e.ComplexityRoot.TimerEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEdge.Node(childComplexity), true
+
+	case "TimerEvent.dueOn":
+		if e.ComplexityRoot.TimerEvent.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.DueOn(childComplexity), true
+	case "TimerEvent.firedAt":
+		if e.ComplexityRoot.TimerEvent.FiredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.FiredAt(childComplexity), true
+	case "TimerEvent.firesAt":
+		if e.ComplexityRoot.TimerEvent.FiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.FiresAt(childComplexity), true
+	case "TimerEvent.id":
+		if e.ComplexityRoot.TimerEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.ID(childComplexity), true
+	case "TimerEvent.kind":
+		if e.ComplexityRoot.TimerEvent.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.Kind(childComplexity), true
+	case "TimerEvent.kindLabel":
+		if e.ComplexityRoot.TimerEvent.KindLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.KindLabel(childComplexity), true
+	case "TimerEvent.level":
+		if e.ComplexityRoot.TimerEvent.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.Level(childComplexity), true
+	case "TimerEvent.offsetDays":
+		if e.ComplexityRoot.TimerEvent.OffsetDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.OffsetDays(childComplexity), true
+	case "TimerEvent.programme":
+		if e.ComplexityRoot.TimerEvent.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.Programme(childComplexity), true
+	case "TimerEvent.stage":
+		if e.ComplexityRoot.TimerEvent.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.Stage(childComplexity), true
+	case "TimerEvent.stageLabel":
+		if e.ComplexityRoot.TimerEvent.StageLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEvent.StageLabel(childComplexity), true
+
+	case "TimerEventConnection.edges":
+		if e.ComplexityRoot.TimerEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEventConnection.Edges(childComplexity), true
+	case "TimerEventConnection.nodes":
+		if e.ComplexityRoot.TimerEventConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEventConnection.Nodes(childComplexity), true
+	case "TimerEventConnection.pageInfo":
+		if e.ComplexityRoot.TimerEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEventConnection.PageInfo(childComplexity), true
+	case "TimerEventConnection.totalCount":
+		if e.ComplexityRoot.TimerEventConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEventConnection.TotalCount(childComplexity), true
+
+	case "TimerEventEdge.cursor":
+		if e.ComplexityRoot.TimerEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEventEdge.Cursor(childComplexity), true
+	case "TimerEventEdge.node":
+		if e.ComplexityRoot.TimerEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TimerEventEdge.Node(childComplexity), true
+
 	case "TrainingEvent.activity":
 		if e.ComplexityRoot.TrainingEvent.Activity == nil {
 			break
@@ -5502,6 +6082,203 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ViewerRole.RoleLabel(childComplexity), true
 
+	case "WaivedRule.expiresOn":
+		if e.ComplexityRoot.WaivedRule.ExpiresOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaivedRule.ExpiresOn(childComplexity), true
+	case "WaivedRule.rule":
+		if e.ComplexityRoot.WaivedRule.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaivedRule.Rule(childComplexity), true
+	case "WaivedRule.ruleSet":
+		if e.ComplexityRoot.WaivedRule.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaivedRule.RuleSet(childComplexity), true
+	case "WaivedRule.waiverId":
+		if e.ComplexityRoot.WaivedRule.WaiverID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaivedRule.WaiverID(childComplexity), true
+
+	case "Waiver.createdAt":
+		if e.ComplexityRoot.Waiver.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.CreatedAt(childComplexity), true
+	case "Waiver.decidedAt":
+		if e.ComplexityRoot.Waiver.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.DecidedAt(childComplexity), true
+	case "Waiver.decidedBy":
+		if e.ComplexityRoot.Waiver.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.DecidedBy(childComplexity), true
+	case "Waiver.decisionReason":
+		if e.ComplexityRoot.Waiver.DecisionReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.DecisionReason(childComplexity), true
+	case "Waiver.expiresOn":
+		if e.ComplexityRoot.Waiver.ExpiresOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.ExpiresOn(childComplexity), true
+	case "Waiver.id":
+		if e.ComplexityRoot.Waiver.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.ID(childComplexity), true
+	case "Waiver.programme":
+		if e.ComplexityRoot.Waiver.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Programme(childComplexity), true
+	case "Waiver.reason":
+		if e.ComplexityRoot.Waiver.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Reason(childComplexity), true
+	case "Waiver.requestedBy":
+		if e.ComplexityRoot.Waiver.RequestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.RequestedBy(childComplexity), true
+	case "Waiver.rule":
+		if e.ComplexityRoot.Waiver.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Rule(childComplexity), true
+	case "Waiver.ruleRegion":
+		if e.ComplexityRoot.Waiver.RuleRegion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.RuleRegion(childComplexity), true
+	case "Waiver.ruleSet":
+		if e.ComplexityRoot.Waiver.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.RuleSet(childComplexity), true
+	case "Waiver.stage":
+		if e.ComplexityRoot.Waiver.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Stage(childComplexity), true
+	case "Waiver.stageLabel":
+		if e.ComplexityRoot.Waiver.StageLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.StageLabel(childComplexity), true
+	case "Waiver.state":
+		if e.ComplexityRoot.Waiver.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.State(childComplexity), true
+	case "Waiver.stateLabel":
+		if e.ComplexityRoot.Waiver.StateLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.StateLabel(childComplexity), true
+	case "Waiver.updatedAt":
+		if e.ComplexityRoot.Waiver.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.UpdatedAt(childComplexity), true
+	case "Waiver.waivable":
+		if e.ComplexityRoot.Waiver.Waivable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Waiver.Waivable(childComplexity), true
+
+	case "WaiverConnection.edges":
+		if e.ComplexityRoot.WaiverConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverConnection.Edges(childComplexity), true
+	case "WaiverConnection.nodes":
+		if e.ComplexityRoot.WaiverConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverConnection.Nodes(childComplexity), true
+	case "WaiverConnection.pageInfo":
+		if e.ComplexityRoot.WaiverConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverConnection.PageInfo(childComplexity), true
+	case "WaiverConnection.totalCount":
+		if e.ComplexityRoot.WaiverConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverConnection.TotalCount(childComplexity), true
+
+	case "WaiverEdge.cursor":
+		if e.ComplexityRoot.WaiverEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverEdge.Cursor(childComplexity), true
+	case "WaiverEdge.node":
+		if e.ComplexityRoot.WaiverEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverEdge.Node(childComplexity), true
+
+	case "WaiverPayload.event":
+		if e.ComplexityRoot.WaiverPayload.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverPayload.Event(childComplexity), true
+	case "WaiverPayload.programme":
+		if e.ComplexityRoot.WaiverPayload.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverPayload.Programme(childComplexity), true
+	case "WaiverPayload.userErrors":
+		if e.ComplexityRoot.WaiverPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverPayload.UserErrors(childComplexity), true
+	case "WaiverPayload.waiver":
+		if e.ComplexityRoot.WaiverPayload.Waiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiverPayload.Waiver(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -5536,11 +6313,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateTrainingEventInput", ec.unmarshalInputCreateTrainingEventInput),
 			graphql.NewInputUnmarshaler("LevelFilter", ec.unmarshalInputLevelFilter),
 			graphql.NewInputUnmarshaler("MoveProgrammeInput", ec.unmarshalInputMoveProgrammeInput),
+			graphql.NewInputUnmarshaler("PlanStageInput", ec.unmarshalInputPlanStageInput),
 			graphql.NewInputUnmarshaler("ProgrammesFilter", ec.unmarshalInputProgrammesFilter),
 			graphql.NewInputUnmarshaler("PublishReportInput", ec.unmarshalInputPublishReportInput),
 			graphql.NewInputUnmarshaler("RankNeedsInput", ec.unmarshalInputRankNeedsInput),
 			graphql.NewInputUnmarshaler("RegionFilter", ec.unmarshalInputRegionFilter),
 			graphql.NewInputUnmarshaler("RegionsFilter", ec.unmarshalInputRegionsFilter),
+			graphql.NewInputUnmarshaler("RequestWaiverInput", ec.unmarshalInputRequestWaiverInput),
+			graphql.NewInputUnmarshaler("SettleWaiverInput", ec.unmarshalInputSettleWaiverInput),
 			graphql.NewInputUnmarshaler("StageFilter", ec.unmarshalInputStageFilter),
 			graphql.NewInputUnmarshaler("StakeholdersFilter", ec.unmarshalInputStakeholdersFilter),
 			graphql.NewInputUnmarshaler("StatusFilter", ec.unmarshalInputStatusFilter),
@@ -7306,6 +8086,50 @@ type Programme implements Node {
     "Only those before this cursor."
     before: String
   ): ChecklistItemConnection!
+  "The waivers asked for, granted and ended."
+  waivers(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): WaiverConnection!
+  "Its own plan of when stages are due."
+  stagePlans(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): StagePlanConnection!
+  "What will remind of its stages, and what has."
+  timers(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): TimerConnection!
+  "What reminded of its stages."
+  timerEvents(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): TimerEventConnection!
   "What its communities need."
   needs(
     "How many at most, from the start; 1 to 100, 20 where nothing is said."
@@ -8122,6 +8946,8 @@ enum ErrorCode {
   MOVE_NOT_POSSIBLE
   "A reason is needed."
   REASON_REQUIRED
+  "The rule allows no waiver; do what it asks for."
+  NOT_WAIVABLE
   "The rules could not be asked; try again shortly."
   RULES_UNAVAILABLE
   "This idempotency key was used with another input."
@@ -8376,6 +9202,195 @@ enum StakeholdersOrder {
   NAME
   "Last changed first."
   UPDATED_AT_DESC
+}
+`, BuiltIn: false},
+	{Name: "../schema/timer.graphqls", Input: `"The programme's own plan of when a stage is due. It goes before the region's definition; an earlier date of the rules goes before it."
+type StagePlan implements Node {
+  "Its global id."
+  id: ID!
+  "The programme that it belongs to."
+  programme: Programme!
+  "The stage."
+  stage: Stage!
+  "The stage in the reader's language."
+  stageLabel: String!
+  "When it is to be done."
+  dueOn: Date!
+  "When it was entered."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"A page of plans of stages."
+type StagePlanConnection {
+  "The page with a cursor for each."
+  edges: [StagePlanEdge!]!
+  "The page."
+  nodes: [StagePlan!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type StagePlanEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: StagePlan!
+}
+
+"Goes off once at its time while the programme is in the stage. It moves nothing, and is silent while the programme is on hold."
+type Timer implements Node {
+  "Its global id."
+  id: ID!
+  "The programme that it belongs to."
+  programme: Programme!
+  "The stage that it is about."
+  stage: Stage!
+  "The stage in the reader's language."
+  stageLabel: String!
+  "What it reminds of."
+  kind: TimerKind!
+  "What it reminds of, in the reader's language."
+  kindLabel: String!
+  "Days after entering the stage (CHECKPOINT), before its due date (REMINDER), or after it."
+  offsetDays: Int!
+  "ESCALATION: the level of the region whose admins are told."
+  level: Level
+  "When it goes off."
+  firesAt: DateTime!
+  "Where it stands."
+  state: TimerState!
+  "The state in the reader's language."
+  stateLabel: String!
+  "When it was set."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"A page of timers."
+type TimerConnection {
+  "The page with a cursor for each."
+  edges: [TimerEdge!]!
+  "The page."
+  nodes: [Timer!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type TimerEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: Timer!
+}
+
+"That a timer went off; exactly one for each that did."
+type TimerEvent implements Node {
+  "Its global id."
+  id: ID!
+  "The programme that it belongs to."
+  programme: Programme!
+  "The stage that it is about."
+  stage: Stage!
+  "The stage in the reader's language."
+  stageLabel: String!
+  "What it reminded of."
+  kind: TimerKind!
+  "What it reminded of, in the reader's language."
+  kindLabel: String!
+  "Days after entering the stage (CHECKPOINT), before its due date (REMINDER), or after it."
+  offsetDays: Int!
+  "ESCALATION: the level of the region whose admins were told."
+  level: Level
+  "When the stage was due."
+  dueOn: Date
+  "When it was to go off."
+  firesAt: DateTime!
+  "When it did; later where no server ran, or the programme was on hold."
+  firedAt: DateTime!
+}
+
+"A page of timer events."
+type TimerEventConnection {
+  "The page with a cursor for each."
+  edges: [TimerEventEdge!]!
+  "The page."
+  nodes: [TimerEvent!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type TimerEventEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: TimerEvent!
+}
+
+"What a timer reminds of."
+enum TimerKind {
+  "Checkpoint (Titik periksa)"
+  CHECKPOINT
+  "Reminder (Pengingat)"
+  REMINDER
+  "Overdue (Lewat tenggat)"
+  OVERDUE
+  "Escalation (Eskalasi)"
+  ESCALATION
+}
+
+"Where a timer stands."
+enum TimerState {
+  "Pending (Menunggu)"
+  PENDING
+  "Held (Ditahan)"
+  HELD
+  "Gone off (Berbunyi)"
+  FIRED
+  "Cancelled (Dibatalkan)"
+  CANCELLED
+}
+
+extend type Mutation {
+  "Plans when a stage of a programme is due. Where it is the present stage, its due date and timers change at once, with an entry in the history. For whoever may move it."
+  planStage(input: PlanStageInput!): PlanStagePayload!
+}
+
+"When a stage is to be done."
+input PlanStageInput {
+  "The programme's global id."
+  programmeId: ID!
+  "The present stage or a later one; the present one where nothing is said."
+  stage: Stage
+  "When it is to be done; today or later."
+  dueOn: Date!
+  "Why; 1 to 10,000 characters."
+  reason: String!
+  "The version that the client saw; it is refused where the programme has another."
+  expectedVersion: Int
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"What became of a plan."
+type PlanStagePayload {
+  "The programme as it is now; null where nothing was done."
+  programme: Programme @stored
+  "The entry in its history; null for a later stage and where nothing was done."
+  event: ProgrammeEvent @stored
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/train.graphqls", Input: `"A training or workshop with one or more sessions."
@@ -8787,6 +9802,145 @@ extend type Mutation {
   updateAttendance(input: UpdateAttendanceInput!): AttendancePayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/waiver.graphqls", Input: `"Lifts the block of one rule for one stage of one programme. One person asks for it, another grants it. It ends after expiresOn or when the programme leaves the stage."
+type Waiver implements Node {
+  "Its global id."
+  id: ID!
+  "The programme that it belongs to."
+  programme: Programme!
+  "The stage that it is for."
+  stage: Stage!
+  "The stage in the reader's language."
+  stageLabel: String!
+  "The rule set."
+  ruleSet: String!
+  "The rule's code."
+  rule: String!
+  "Who may grant it."
+  waivable: Waivable!
+  "The code of the region whose rule it is."
+  ruleRegion: String!
+  "Why it was asked for."
+  reason: String!
+  "The last day on which it holds."
+  expiresOn: Date!
+  "Where it stands."
+  state: WaiverState!
+  "The state in the reader's language."
+  stateLabel: String!
+  "The subject who asked for it."
+  requestedBy: String!
+  "The subject who granted, refused or revoked it last."
+  decidedBy: String
+  "When that was."
+  decidedAt: DateTime
+  "Why that was."
+  decisionReason: String
+  "When it was asked for."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"A page of waivers."
+type WaiverConnection {
+  "The page with a cursor for each."
+  edges: [WaiverEdge!]!
+  "The page."
+  nodes: [Waiver!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type WaiverEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: Waiver!
+}
+
+"Where a waiver stands; only GRANTED lifts a block."
+enum WaiverState {
+  "Requested (Diajukan)"
+  REQUESTED
+  "Granted (Dikabulkan)"
+  GRANTED
+  "Refused (Ditolak)"
+  REFUSED
+  "Revoked (Dicabut)"
+  REVOKED
+  "Ended with the stage (Berakhir bersama tahap)"
+  ENDED
+}
+
+"What an entry of the history says of a waiver."
+type WaivedRule {
+  "The waiver's global id."
+  waiverId: ID!
+  "The rule set."
+  ruleSet: String!
+  "The rule's code."
+  rule: String!
+  "The last day on which the waiver holds."
+  expiresOn: Date!
+}
+
+extend type Mutation {
+  "Asks that a rule that blocks the programme's next move be lifted for its present stage. For whoever may move it."
+  requestWaiver(input: RequestWaiverInput!): WaiverPayload!
+  "Grants a waiver. For an admin of the rule's region (OWNER) or of the programme's region (REGION) who did not ask for it."
+  grantWaiver(input: SettleWaiverInput!): WaiverPayload!
+  "Refuses a waiver that was asked for. For whoever could grant it."
+  refuseWaiver(input: SettleWaiverInput!): WaiverPayload!
+  "Takes back a waiver that was granted. For whoever could grant it."
+  revokeWaiver(input: SettleWaiverInput!): WaiverPayload!
+}
+
+"A request for a waiver."
+input RequestWaiverInput {
+  "The programme's global id."
+  programmeId: ID!
+  "The rule set, as its block names it."
+  ruleSet: String!
+  "The rule's code, as its block names it."
+  rule: String!
+  "Why; 1 to 10,000 characters."
+  reason: String!
+  "The last day on which it is to hold: today to 366 days later."
+  expiresOn: Date!
+  "The version that the client saw; it is refused where the programme has another."
+  expectedVersion: Int
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"A decision about a waiver."
+input SettleWaiverInput {
+  "The waiver's global id."
+  id: ID!
+  "Why; 1 to 10,000 characters."
+  reason: String!
+  "The version that the client saw; it is refused where the programme has another."
+  expectedVersion: Int
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"What became of a waiver."
+type WaiverPayload {
+  "The waiver as it is now; null where nothing was done."
+  waiver: Waiver @stored
+  "The programme as it is now; null where nothing was done."
+  programme: Programme @stored
+  "The entry in its history; null where nothing was done."
+  event: ProgrammeEvent @stored
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/workflow.graphqls", Input: `"An entry of a programme's history. Entries are only ever appended; each carries the hash of the one before."
 type ProgrammeEvent implements Node {
   "Its global id."
@@ -8823,8 +9977,10 @@ type ProgrammeEvent implements Node {
   reviewOn: Date
   "The rule sets that judged."
   ruleRevisions: [RuleRevision!]!
-  "What the rules remarked without stopping the move."
+  "What the rules remarked without stopping the move, with what a waiver lifted."
   remarks: [Block!]!
+  "What it says of a waiver; null for an entry that is about none."
+  waiver: WaivedRule
   "SHA-256 of the facts that were judged."
   factsHash: String
   "The hash of the entry before; empty for the first."
@@ -8983,6 +10139,16 @@ enum EventKind {
   MOVED
   "Transferred to another region (Beralih wilayah)"
   TRANSFERRED
+  "Rescheduled (Dijadwalkan ulang)"
+  RESCHEDULED
+  "Waiver requested (Pengecualian diajukan)"
+  WAIVER_REQUESTED
+  "Waiver granted (Pengecualian dikabulkan)"
+  WAIVER_GRANTED
+  "Waiver refused (Pengecualian ditolak)"
+  WAIVER_REFUSED
+  "Waiver revoked (Pengecualian dicabut)"
+  WAIVER_REVOKED
 }
 
 extend type Mutation {
@@ -9028,6 +10194,10 @@ type Block {
   waivable: Waivable!
   "Whether nothing is missing and asking again shortly may help."
   retry: Boolean!
+  "The code of the region whose rule it is; null for the engine's own."
+  region: String
+  "Whether a waiver lifts it for this programme, so that it stops nothing."
+  waived: Boolean!
 }
 
 "A rule set and the version of it that judged."
@@ -9287,6 +10457,10 @@ func (ec *executionContext) childFields_Block(ctx context.Context, field graphql
 		return ec.fieldContext_Block_waivable(ctx, field)
 	case "retry":
 		return ec.fieldContext_Block_retry(ctx, field)
+	case "region":
+		return ec.fieldContext_Block_region(ctx, field)
+	case "waived":
+		return ec.fieldContext_Block_waived(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Block", field.Name)
 }
@@ -10163,6 +11337,18 @@ func (ec *executionContext) childFields_ParticipantPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ParticipantPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PlanStagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "programme":
+		return ec.fieldContext_PlanStagePayload_programme(ctx, field)
+	case "event":
+		return ec.fieldContext_PlanStagePayload_event(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlanStagePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlanStagePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ProblemNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10271,6 +11457,14 @@ func (ec *executionContext) childFields_Programme(ctx context.Context, field gra
 		return ec.fieldContext_Programme_stageVisits(ctx, field)
 	case "checklist":
 		return ec.fieldContext_Programme_checklist(ctx, field)
+	case "waivers":
+		return ec.fieldContext_Programme_waivers(ctx, field)
+	case "stagePlans":
+		return ec.fieldContext_Programme_stagePlans(ctx, field)
+	case "timers":
+		return ec.fieldContext_Programme_timers(ctx, field)
+	case "timerEvents":
+		return ec.fieldContext_Programme_timerEvents(ctx, field)
 	case "needs":
 		return ec.fieldContext_Programme_needs(ctx, field)
 	case "consultations":
@@ -10411,6 +11605,8 @@ func (ec *executionContext) childFields_ProgrammeEvent(ctx context.Context, fiel
 		return ec.fieldContext_ProgrammeEvent_ruleRevisions(ctx, field)
 	case "remarks":
 		return ec.fieldContext_ProgrammeEvent_remarks(ctx, field)
+	case "waiver":
+		return ec.fieldContext_ProgrammeEvent_waiver(ctx, field)
 	case "factsHash":
 		return ec.fieldContext_ProgrammeEvent_factsHash(ctx, field)
 	case "previousHash":
@@ -10757,6 +11953,50 @@ func (ec *executionContext) childFields_SessionPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SessionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_StagePlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_StagePlan_id(ctx, field)
+	case "programme":
+		return ec.fieldContext_StagePlan_programme(ctx, field)
+	case "stage":
+		return ec.fieldContext_StagePlan_stage(ctx, field)
+	case "stageLabel":
+		return ec.fieldContext_StagePlan_stageLabel(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_StagePlan_dueOn(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_StagePlan_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_StagePlan_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StagePlan", field.Name)
+}
+
+func (ec *executionContext) childFields_StagePlanConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_StagePlanConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_StagePlanConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_StagePlanConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_StagePlanConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StagePlanConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_StagePlanEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_StagePlanEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_StagePlanEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StagePlanEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_StageVisit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10867,6 +12107,114 @@ func (ec *executionContext) childFields_StakeholderPayload(ctx context.Context, 
 		return ec.fieldContext_StakeholderPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StakeholderPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Timer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Timer_id(ctx, field)
+	case "programme":
+		return ec.fieldContext_Timer_programme(ctx, field)
+	case "stage":
+		return ec.fieldContext_Timer_stage(ctx, field)
+	case "stageLabel":
+		return ec.fieldContext_Timer_stageLabel(ctx, field)
+	case "kind":
+		return ec.fieldContext_Timer_kind(ctx, field)
+	case "kindLabel":
+		return ec.fieldContext_Timer_kindLabel(ctx, field)
+	case "offsetDays":
+		return ec.fieldContext_Timer_offsetDays(ctx, field)
+	case "level":
+		return ec.fieldContext_Timer_level(ctx, field)
+	case "firesAt":
+		return ec.fieldContext_Timer_firesAt(ctx, field)
+	case "state":
+		return ec.fieldContext_Timer_state(ctx, field)
+	case "stateLabel":
+		return ec.fieldContext_Timer_stateLabel(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Timer_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Timer_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Timer", field.Name)
+}
+
+func (ec *executionContext) childFields_TimerConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TimerConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TimerConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TimerConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TimerConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimerConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TimerEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TimerEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TimerEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimerEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TimerEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TimerEvent_id(ctx, field)
+	case "programme":
+		return ec.fieldContext_TimerEvent_programme(ctx, field)
+	case "stage":
+		return ec.fieldContext_TimerEvent_stage(ctx, field)
+	case "stageLabel":
+		return ec.fieldContext_TimerEvent_stageLabel(ctx, field)
+	case "kind":
+		return ec.fieldContext_TimerEvent_kind(ctx, field)
+	case "kindLabel":
+		return ec.fieldContext_TimerEvent_kindLabel(ctx, field)
+	case "offsetDays":
+		return ec.fieldContext_TimerEvent_offsetDays(ctx, field)
+	case "level":
+		return ec.fieldContext_TimerEvent_level(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_TimerEvent_dueOn(ctx, field)
+	case "firesAt":
+		return ec.fieldContext_TimerEvent_firesAt(ctx, field)
+	case "firedAt":
+		return ec.fieldContext_TimerEvent_firedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimerEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_TimerEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TimerEventConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TimerEventConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TimerEventConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TimerEventConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimerEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TimerEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_TimerEventEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_TimerEventEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TimerEventEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_TrainingEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10981,6 +12329,100 @@ func (ec *executionContext) childFields_ViewerRole(ctx context.Context, field gr
 		return ec.fieldContext_ViewerRole_region(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ViewerRole", field.Name)
+}
+
+func (ec *executionContext) childFields_WaivedRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "waiverId":
+		return ec.fieldContext_WaivedRule_waiverId(ctx, field)
+	case "ruleSet":
+		return ec.fieldContext_WaivedRule_ruleSet(ctx, field)
+	case "rule":
+		return ec.fieldContext_WaivedRule_rule(ctx, field)
+	case "expiresOn":
+		return ec.fieldContext_WaivedRule_expiresOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaivedRule", field.Name)
+}
+
+func (ec *executionContext) childFields_Waiver(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Waiver_id(ctx, field)
+	case "programme":
+		return ec.fieldContext_Waiver_programme(ctx, field)
+	case "stage":
+		return ec.fieldContext_Waiver_stage(ctx, field)
+	case "stageLabel":
+		return ec.fieldContext_Waiver_stageLabel(ctx, field)
+	case "ruleSet":
+		return ec.fieldContext_Waiver_ruleSet(ctx, field)
+	case "rule":
+		return ec.fieldContext_Waiver_rule(ctx, field)
+	case "waivable":
+		return ec.fieldContext_Waiver_waivable(ctx, field)
+	case "ruleRegion":
+		return ec.fieldContext_Waiver_ruleRegion(ctx, field)
+	case "reason":
+		return ec.fieldContext_Waiver_reason(ctx, field)
+	case "expiresOn":
+		return ec.fieldContext_Waiver_expiresOn(ctx, field)
+	case "state":
+		return ec.fieldContext_Waiver_state(ctx, field)
+	case "stateLabel":
+		return ec.fieldContext_Waiver_stateLabel(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_Waiver_requestedBy(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_Waiver_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Waiver_decidedAt(ctx, field)
+	case "decisionReason":
+		return ec.fieldContext_Waiver_decisionReason(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Waiver_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Waiver_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Waiver", field.Name)
+}
+
+func (ec *executionContext) childFields_WaiverConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WaiverConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WaiverConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WaiverConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_WaiverConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaiverConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WaiverEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WaiverEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WaiverEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaiverEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WaiverPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "waiver":
+		return ec.fieldContext_WaiverPayload_waiver(ctx, field)
+	case "programme":
+		return ec.fieldContext_WaiverPayload_programme(ctx, field)
+	case "event":
+		return ec.fieldContext_WaiverPayload_event(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WaiverPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaiverPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

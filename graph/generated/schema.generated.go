@@ -62,6 +62,7 @@ type MutationResolver interface {
 	UpdateStakeholder(ctx context.Context, input model.UpdateStakeholderInput) (*model.StakeholderPayload, error)
 	CreateProgrammeStakeholder(ctx context.Context, input model.CreateProgrammeStakeholderInput) (*model.ProgrammeStakeholderPayload, error)
 	UpdateProgrammeStakeholder(ctx context.Context, input model.UpdateProgrammeStakeholderInput) (*model.ProgrammeStakeholderPayload, error)
+	PlanStage(ctx context.Context, input model.PlanStageInput) (*model.PlanStagePayload, error)
 	CreateTrainingEvent(ctx context.Context, input model.CreateTrainingEventInput) (*model.TrainingEventPayload, error)
 	UpdateTrainingEvent(ctx context.Context, input model.UpdateTrainingEventInput) (*model.TrainingEventPayload, error)
 	CreateSession(ctx context.Context, input model.CreateSessionInput) (*model.SessionPayload, error)
@@ -70,6 +71,10 @@ type MutationResolver interface {
 	UpdateParticipant(ctx context.Context, input model.UpdateParticipantInput) (*model.ParticipantPayload, error)
 	CreateAttendance(ctx context.Context, input model.CreateAttendanceInput) (*model.AttendancePayload, error)
 	UpdateAttendance(ctx context.Context, input model.UpdateAttendanceInput) (*model.AttendancePayload, error)
+	RequestWaiver(ctx context.Context, input model.RequestWaiverInput) (*model.WaiverPayload, error)
+	GrantWaiver(ctx context.Context, input model.SettleWaiverInput) (*model.WaiverPayload, error)
+	RefuseWaiver(ctx context.Context, input model.SettleWaiverInput) (*model.WaiverPayload, error)
+	RevokeWaiver(ctx context.Context, input model.SettleWaiverInput) (*model.WaiverPayload, error)
 	TransferProgramme(ctx context.Context, input model.TransferProgrammeInput) (*model.TransferProgrammePayload, error)
 	TickChecklistItem(ctx context.Context, input model.TickChecklistItemInput) (*model.ChecklistItemPayload, error)
 }
@@ -400,12 +405,40 @@ func (ec *executionContext) field_Mutation_createTrainingEvent_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_grantWaiver_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SettleWaiverInput, error) {
+			return ec.unmarshalNSettleWaiverInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐSettleWaiverInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_moveProgramme_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.MoveProgrammeInput, error) {
 			return ec.unmarshalNMoveProgrammeInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐMoveProgrammeInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_planStage_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PlanStageInput, error) {
+			return ec.unmarshalNPlanStageInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐPlanStageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -434,6 +467,48 @@ func (ec *executionContext) field_Mutation_rankNeeds_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RankNeedsInput, error) {
 			return ec.unmarshalNRankNeedsInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRankNeedsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_refuseWaiver_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SettleWaiverInput, error) {
+			return ec.unmarshalNSettleWaiverInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐSettleWaiverInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestWaiver_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RequestWaiverInput, error) {
+			return ec.unmarshalNRequestWaiverInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRequestWaiverInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revokeWaiver_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SettleWaiverInput, error) {
+			return ec.unmarshalNSettleWaiverInput2githubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐSettleWaiverInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -2818,6 +2893,50 @@ func (ec *executionContext) fieldContext_Mutation_updateProgrammeStakeholder(ctx
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_planStage(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_planStage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PlanStage(ctx, fc.Args["input"].(model.PlanStageInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlanStagePayload) graphql.Marshaler {
+			return ec.marshalNPlanStagePayload2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐPlanStagePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_planStage(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlanStagePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_planStage_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createTrainingEvent(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -3164,6 +3283,182 @@ func (ec *executionContext) fieldContext_Mutation_updateAttendance(ctx context.C
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateAttendance_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_requestWaiver(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestWaiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestWaiver(ctx, fc.Args["input"].(model.RequestWaiverInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WaiverPayload) graphql.Marshaler {
+			return ec.marshalNWaiverPayload2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐWaiverPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestWaiver(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaiverPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestWaiver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_grantWaiver(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_grantWaiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().GrantWaiver(ctx, fc.Args["input"].(model.SettleWaiverInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WaiverPayload) graphql.Marshaler {
+			return ec.marshalNWaiverPayload2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐWaiverPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_grantWaiver(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaiverPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_grantWaiver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_refuseWaiver(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_refuseWaiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RefuseWaiver(ctx, fc.Args["input"].(model.SettleWaiverInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WaiverPayload) graphql.Marshaler {
+			return ec.marshalNWaiverPayload2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐWaiverPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_refuseWaiver(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaiverPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_refuseWaiver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_revokeWaiver(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revokeWaiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevokeWaiver(ctx, fc.Args["input"].(model.SettleWaiverInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WaiverPayload) graphql.Marshaler {
+			return ec.marshalNWaiverPayload2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐWaiverPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revokeWaiver(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaiverPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revokeWaiver_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4166,6 +4461,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 	switch obj := (obj).(type) {
 	case nil:
 		return graphql.Null
+	case model.Waiver:
+		return ec._Waiver(ctx, sel, &obj)
+	case *model.Waiver:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Waiver(ctx, sel, obj)
 	case model.TrainingEvent:
 		return ec._TrainingEvent(ctx, sel, &obj)
 	case *model.TrainingEvent:
@@ -4173,6 +4475,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._TrainingEvent(ctx, sel, obj)
+	case model.TimerEvent:
+		return ec._TimerEvent(ctx, sel, &obj)
+	case *model.TimerEvent:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._TimerEvent(ctx, sel, obj)
+	case model.Timer:
+		return ec._Timer(ctx, sel, &obj)
+	case *model.Timer:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Timer(ctx, sel, obj)
 	case model.Stakeholder:
 		return ec._Stakeholder(ctx, sel, &obj)
 	case *model.Stakeholder:
@@ -4187,6 +4503,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._StageVisit(ctx, sel, obj)
+	case model.StagePlan:
+		return ec._StagePlan(ctx, sel, &obj)
+	case *model.StagePlan:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._StagePlan(ctx, sel, obj)
 	case model.Session:
 		return ec._Session(ctx, sel, &obj)
 	case *model.Session:
@@ -4660,6 +4983,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "planStage":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_planStage(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createTrainingEvent":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createTrainingEvent(ctx, field)
@@ -4712,6 +5042,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateAttendance":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateAttendance(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestWaiver":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestWaiver(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "grantWaiver":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_grantWaiver(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "refuseWaiver":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_refuseWaiver(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "revokeWaiver":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revokeWaiver(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

@@ -178,6 +178,10 @@ type Block struct {
 	Waivable domain.Waivable `json:"waivable"`
 	// Whether nothing is missing and asking again shortly may help.
 	Retry bool `json:"retry"`
+	// The code of the region whose rule it is; null for the engine's own.
+	Region *string `json:"region,omitempty"`
+	// Whether a waiver lifts it for this programme, so that it stops nothing.
+	Waived bool `json:"waived"`
 }
 
 // The programmes of one stage and status.
@@ -1451,6 +1455,32 @@ type ParticipantPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// When a stage is to be done.
+type PlanStageInput struct {
+	// The programme's global id.
+	ProgrammeID string `json:"programmeId"`
+	// The present stage or a later one; the present one where nothing is said.
+	Stage graphql.Omittable[*domain.Stage] `json:"stage,omitempty"`
+	// When it is to be done; today or later.
+	DueOn domain.Date `json:"dueOn"`
+	// Why; 1 to 10,000 characters.
+	Reason string `json:"reason"`
+	// The version that the client saw; it is refused where the programme has another.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What became of a plan.
+type PlanStagePayload struct {
+	// The programme as it is now; null where nothing was done.
+	Programme *Programme `json:"programme,omitempty"`
+	// The entry in its history; null for a later stage and where nothing was done.
+	Event *ProgrammeEvent `json:"event,omitempty"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A problem in the tree of a need: causes lead to the core problem, which leads to effects.
 type ProblemNode struct {
 	// Its global id.
@@ -1556,6 +1586,14 @@ type Programme struct {
 	StageVisits *StageVisitConnection `json:"stageVisits"`
 	// What the rules asked for on entering stages.
 	Checklist *ChecklistItemConnection `json:"checklist"`
+	// The waivers asked for, granted and ended.
+	Waivers *WaiverConnection `json:"waivers"`
+	// Its own plan of when stages are due.
+	StagePlans *StagePlanConnection `json:"stagePlans"`
+	// What will remind of its stages, and what has.
+	Timers *TimerConnection `json:"timers"`
+	// What reminded of its stages.
+	TimerEvents *TimerEventConnection `json:"timerEvents"`
 	// What its communities need.
 	Needs *NeedConnection `json:"needs"`
 	// The meetings at which people said so.
@@ -1690,8 +1728,10 @@ type ProgrammeEvent struct {
 	ReviewOn *domain.Date `json:"reviewOn,omitempty"`
 	// The rule sets that judged.
 	RuleRevisions []*RuleRevision `json:"ruleRevisions"`
-	// What the rules remarked without stopping the move.
+	// What the rules remarked without stopping the move, with what a waiver lifted.
 	Remarks []*Block `json:"remarks"`
+	// What it says of a waiver; null for an entry that is about none.
+	Waiver *WaivedRule `json:"waiver,omitempty"`
 	// SHA-256 of the facts that were judged.
 	FactsHash *string `json:"factsHash,omitempty"`
 	// The hash of the entry before; empty for the first.
@@ -2001,6 +2041,24 @@ type ReportPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A request for a waiver.
+type RequestWaiverInput struct {
+	// The programme's global id.
+	ProgrammeID string `json:"programmeId"`
+	// The rule set, as its block names it.
+	RuleSet string `json:"ruleSet"`
+	// The rule's code, as its block names it.
+	Rule string `json:"rule"`
+	// Why; 1 to 10,000 characters.
+	Reason string `json:"reason"`
+	// The last day on which it is to hold: today to 366 days later.
+	ExpiresOn domain.Date `json:"expiresOn"`
+	// The version that the client saw; it is refused where the programme has another.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // A rule set and the version of it that judged.
 type RuleRevision struct {
 	// The rule set.
@@ -2068,12 +2126,67 @@ type SessionPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A decision about a waiver.
+type SettleWaiverInput struct {
+	// The waiver's global id.
+	ID string `json:"id"`
+	// Why; 1 to 10,000 characters.
+	Reason string `json:"reason"`
+	// The version that the client saw; it is refused where the programme has another.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // A condition on the stage.
 type StageFilter struct {
 	// Exactly this one.
 	Eq graphql.Omittable[*domain.Stage] `json:"eq,omitempty"`
 	// One of these.
 	In graphql.Omittable[[]domain.Stage] `json:"in,omitempty"`
+}
+
+// The programme's own plan of when a stage is due. It goes before the region's definition; an earlier date of the rules goes before it.
+type StagePlan struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The programme that it belongs to.
+	Programme *Programme `json:"programme"`
+	// The stage.
+	Stage domain.Stage `json:"stage"`
+	// The stage in the reader's language.
+	StageLabel string `json:"stageLabel"`
+	// When it is to be done.
+	DueOn domain.Date `json:"dueOn"`
+	// When it was entered.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (StagePlan) IsNode() {}
+
+// The global id; opaque.
+func (this StagePlan) GetID() string { return this.ID }
+
+// A page of plans of stages.
+type StagePlanConnection struct {
+	// The page with a cursor for each.
+	Edges []*StagePlanEdge `json:"edges"`
+	// The page.
+	Nodes []*StagePlan `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type StagePlanEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *StagePlan `json:"node"`
 }
 
 // A stay of a programme in a stage. A visit undone by a send-back is superseded, not deleted.
@@ -2206,6 +2319,112 @@ type TickChecklistItemInput struct {
 	Done bool `json:"done"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// Goes off once at its time while the programme is in the stage. It moves nothing, and is silent while the programme is on hold.
+type Timer struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The programme that it belongs to.
+	Programme *Programme `json:"programme"`
+	// The stage that it is about.
+	Stage domain.Stage `json:"stage"`
+	// The stage in the reader's language.
+	StageLabel string `json:"stageLabel"`
+	// What it reminds of.
+	Kind domain.TimerKind `json:"kind"`
+	// What it reminds of, in the reader's language.
+	KindLabel string `json:"kindLabel"`
+	// Days after entering the stage (CHECKPOINT), before its due date (REMINDER), or after it.
+	OffsetDays int `json:"offsetDays"`
+	// ESCALATION: the level of the region whose admins are told.
+	Level *domain.Level `json:"level,omitempty"`
+	// When it goes off.
+	FiresAt time.Time `json:"firesAt"`
+	// Where it stands.
+	State domain.TimerState `json:"state"`
+	// The state in the reader's language.
+	StateLabel string `json:"stateLabel"`
+	// When it was set.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (Timer) IsNode() {}
+
+// The global id; opaque.
+func (this Timer) GetID() string { return this.ID }
+
+// A page of timers.
+type TimerConnection struct {
+	// The page with a cursor for each.
+	Edges []*TimerEdge `json:"edges"`
+	// The page.
+	Nodes []*Timer `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type TimerEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *Timer `json:"node"`
+}
+
+// That a timer went off; exactly one for each that did.
+type TimerEvent struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The programme that it belongs to.
+	Programme *Programme `json:"programme"`
+	// The stage that it is about.
+	Stage domain.Stage `json:"stage"`
+	// The stage in the reader's language.
+	StageLabel string `json:"stageLabel"`
+	// What it reminded of.
+	Kind domain.TimerKind `json:"kind"`
+	// What it reminded of, in the reader's language.
+	KindLabel string `json:"kindLabel"`
+	// Days after entering the stage (CHECKPOINT), before its due date (REMINDER), or after it.
+	OffsetDays int `json:"offsetDays"`
+	// ESCALATION: the level of the region whose admins were told.
+	Level *domain.Level `json:"level,omitempty"`
+	// When the stage was due.
+	DueOn *domain.Date `json:"dueOn,omitempty"`
+	// When it was to go off.
+	FiresAt time.Time `json:"firesAt"`
+	// When it did; later where no server ran, or the programme was on hold.
+	FiredAt time.Time `json:"firedAt"`
+}
+
+func (TimerEvent) IsNode() {}
+
+// The global id; opaque.
+func (this TimerEvent) GetID() string { return this.ID }
+
+// A page of timer events.
+type TimerEventConnection struct {
+	// The page with a cursor for each.
+	Edges []*TimerEventEdge `json:"edges"`
+	// The page.
+	Nodes []*TimerEvent `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type TimerEventEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *TimerEvent `json:"node"`
 }
 
 // A training or workshop with one or more sessions.
@@ -2719,6 +2938,95 @@ type ViewerRole struct {
 	Region *Region `json:"region,omitempty"`
 }
 
+// What an entry of the history says of a waiver.
+type WaivedRule struct {
+	// The waiver's global id.
+	WaiverID string `json:"waiverId"`
+	// The rule set.
+	RuleSet string `json:"ruleSet"`
+	// The rule's code.
+	Rule string `json:"rule"`
+	// The last day on which the waiver holds.
+	ExpiresOn domain.Date `json:"expiresOn"`
+}
+
+// Lifts the block of one rule for one stage of one programme. One person asks for it, another grants it. It ends after expiresOn or when the programme leaves the stage.
+type Waiver struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The programme that it belongs to.
+	Programme *Programme `json:"programme"`
+	// The stage that it is for.
+	Stage domain.Stage `json:"stage"`
+	// The stage in the reader's language.
+	StageLabel string `json:"stageLabel"`
+	// The rule set.
+	RuleSet string `json:"ruleSet"`
+	// The rule's code.
+	Rule string `json:"rule"`
+	// Who may grant it.
+	Waivable domain.Waivable `json:"waivable"`
+	// The code of the region whose rule it is.
+	RuleRegion string `json:"ruleRegion"`
+	// Why it was asked for.
+	Reason string `json:"reason"`
+	// The last day on which it holds.
+	ExpiresOn domain.Date `json:"expiresOn"`
+	// Where it stands.
+	State domain.WaiverState `json:"state"`
+	// The state in the reader's language.
+	StateLabel string `json:"stateLabel"`
+	// The subject who asked for it.
+	RequestedBy string `json:"requestedBy"`
+	// The subject who granted, refused or revoked it last.
+	DecidedBy *string `json:"decidedBy,omitempty"`
+	// When that was.
+	DecidedAt *time.Time `json:"decidedAt,omitempty"`
+	// Why that was.
+	DecisionReason *string `json:"decisionReason,omitempty"`
+	// When it was asked for.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (Waiver) IsNode() {}
+
+// The global id; opaque.
+func (this Waiver) GetID() string { return this.ID }
+
+// A page of waivers.
+type WaiverConnection struct {
+	// The page with a cursor for each.
+	Edges []*WaiverEdge `json:"edges"`
+	// The page.
+	Nodes []*Waiver `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type WaiverEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *Waiver `json:"node"`
+}
+
+// What became of a waiver.
+type WaiverPayload struct {
+	// The waiver as it is now; null where nothing was done.
+	Waiver *Waiver `json:"waiver,omitempty"`
+	// The programme as it is now; null where nothing was done.
+	Programme *Programme `json:"programme,omitempty"`
+	// The entry in its history; null where nothing was done.
+	Event *ProgrammeEvent `json:"event,omitempty"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The orders of communities.
 type CommunitiesOrder string
 
@@ -2795,6 +3103,8 @@ const (
 	ErrorCodeMoveNotPossible ErrorCode = "MOVE_NOT_POSSIBLE"
 	// A reason is needed.
 	ErrorCodeReasonRequired ErrorCode = "REASON_REQUIRED"
+	// The rule allows no waiver; do what it asks for.
+	ErrorCodeNotWaivable ErrorCode = "NOT_WAIVABLE"
 	// The rules could not be asked; try again shortly.
 	ErrorCodeRulesUnavailable ErrorCode = "RULES_UNAVAILABLE"
 	// This idempotency key was used with another input.
@@ -2813,6 +3123,7 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeBlocked,
 	ErrorCodeMoveNotPossible,
 	ErrorCodeReasonRequired,
+	ErrorCodeNotWaivable,
 	ErrorCodeRulesUnavailable,
 	ErrorCodeIdempotencyMismatch,
 	ErrorCodeForbidden,
@@ -2821,7 +3132,7 @@ var AllErrorCode = []ErrorCode{
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeBadUserInput, ErrorCodeNotFound, ErrorCodeAlreadyExists, ErrorCodeConflict, ErrorCodeBlocked, ErrorCodeMoveNotPossible, ErrorCodeReasonRequired, ErrorCodeRulesUnavailable, ErrorCodeIdempotencyMismatch, ErrorCodeForbidden, ErrorCodeTooLarge:
+	case ErrorCodeBadUserInput, ErrorCodeNotFound, ErrorCodeAlreadyExists, ErrorCodeConflict, ErrorCodeBlocked, ErrorCodeMoveNotPossible, ErrorCodeReasonRequired, ErrorCodeNotWaivable, ErrorCodeRulesUnavailable, ErrorCodeIdempotencyMismatch, ErrorCodeForbidden, ErrorCodeTooLarge:
 		return true
 	}
 	return false

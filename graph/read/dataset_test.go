@@ -170,16 +170,39 @@ func (m *maker) programme(n int, communities []*domain.Community, stakeholders [
 			ToStage: code1[domain.Stage](m, domain.Stages), ToStatus: domain.Active, Actor: pick(m, subjects), OccurredAt: m.time(), Hash: "h", RuleRevisions: []domain.RuleRevision{}}
 		if v%2 == 1 {
 			e.RuleRevisions = []domain.RuleRevision{{RuleSet: "national", Version: "1.0"}, {RuleSet: "32", Version: m.text("v")}}
-			e.Decision = json.RawMessage(`{"definition": 1, "remarks": [{"ruleSet": "national", "version": "1.0", "rule": "R", "severity": "WARN", "message": {"en": "look", "id": "lihat"}, "path": ["needs"], "waivable": "NO"}]}`)
+			e.Decision = json.RawMessage(`{"definition": 1, "waiver": {"id": "018f0000-0000-7000-8000-000000000001", "ruleSet": "32", "rule": "R", "expiresOn": "2026-05-01"}, "remarks": [{"ruleSet": "national", "version": "1.0", "rule": "R", "severity": "WARN", "message": {"en": "look", "id": "lihat"}, "path": ["needs"], "waivable": "NO"}]}`)
 		}
 		events = append(events, e)
 	}
 	m.insert(&events)
 	m.insert(&domain.StageVisit{Record: m.record(), ProgrammeID: p.ID, Stage: p.Stage, EnteredAt: m.time(), DueOn: maybe(m, m.date())})
 	m.insert(&domain.ChecklistItem{Record: m.record(), ProgrammeID: p.ID, Stage: p.Stage, RuleSet: "national", Code: "A", TitleEN: m.text("Ask"), TitleID: pick(m, []string{"", "Tanya"}), DoneAt: maybe(m, m.time())})
+	m.deadlines(p)
 	m.identify(p)
 	m.plan(p)
 	m.monitor(p, stakeholders)
+}
+
+func (m *maker) deadlines(p *domain.Programme) {
+	for i := range m.IntN(3) {
+		w := &domain.Waiver{Record: m.record(), ProgrammeID: p.ID, Stage: p.Stage, RuleSet: "national", Rule: fmt.Sprintf("R%d", i), Waivable: domain.WaivableOwner,
+			RuleRegion: pick(m, allCodes), Reason: m.text("Flood"), ExpiresOn: m.date(), State: domain.WaiverRequested, RequestedBy: pick(m, subjects)}
+		if m.IntN(2) == 0 {
+			w.State, w.DecidedBy, w.DecidedAt, w.DecisionReason = domain.WaiverRefused, ptr("other"), ptr(m.time()), ptr(m.text("No"))
+		}
+		m.insert(w)
+	}
+	m.insert(&domain.StagePlan{Record: m.record(), ProgrammeID: p.ID, Stage: p.Stage, DueOn: m.date()})
+	for range m.IntN(3) {
+		t := &domain.Timer{Record: m.record(), ProgrammeID: p.ID, Stage: p.Stage, Kind: domain.TimerReminder, OffsetDays: m.IntN(30), FiresAt: m.time(),
+			State: code1[domain.TimerState](m, domain.TimerStates)}
+		if m.IntN(2) == 0 {
+			t.Kind, t.Level = domain.TimerEscalation, ptr(domain.Regency)
+		}
+		m.insert(t)
+		m.insert(&domain.TimerEvent{ID: m.id(), TimerID: t.ID, ProgrammeID: p.ID, Stage: t.Stage, Kind: t.Kind, OffsetDays: t.OffsetDays, Level: t.Level,
+			DueOn: maybe(m, m.date()), FiresAt: t.FiresAt, FiredAt: m.time()})
+	}
 }
 
 // some gives up to so many distinct numbers below a limit.

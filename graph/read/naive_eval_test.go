@@ -1,6 +1,7 @@
 package read_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"sort"
@@ -255,6 +256,15 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 		return n.plain(movesOf(uuid.MustParse(r["id"].(string))), "AvailableMove", f.below)
 	case path == "ProgrammeEvent.ruleRevisions":
 		return n.plain(r["rule_revisions"], "RuleRevision", f.below)
+	case path == "ProgrammeEvent.waiver":
+		var said struct{ Waiver map[string]any }
+		_ = json.Unmarshal([]byte(jsonOf(r["decision"])), &said)
+		if said.Waiver == nil {
+			return nil
+		}
+		waiver := uuid.MustParse(said.Waiver["id"].(string))
+		said.Waiver["waiverId"] = base64.RawURLEncoding.EncodeToString(append([]byte("v"), waiver[:]...))
+		return n.plain(said.Waiver, "WaivedRule", f.below)
 	case path == "ProgrammeEvent.remarks":
 		var said struct{ Remarks []map[string]any }
 		_ = json.Unmarshal([]byte(jsonOf(r["decision"])), &said)
@@ -264,7 +274,7 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 				language = "id"
 			}
 			b["message"] = b["message"].(map[string]any)[language]
-			b["retry"] = b["retry"] == true
+			b["retry"], b["waived"] = b["retry"] == true, b["waived"] == true
 		}
 		if said.Remarks == nil {
 			return []any{}

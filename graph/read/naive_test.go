@@ -33,6 +33,7 @@ var tables = map[string]struct{ table, tag string }{
 	"Activity": {"activities", "Y"}, "BudgetLine": {"budget_lines", "B"}, "TrainingEvent": {"training_events", "T"}, "Session": {"sessions", "t"},
 	"Participant": {"participants", "p"}, "Attendance": {"attendances", "q"}, "Indicator": {"indicators", "I"}, "Measurement": {"measurements", "i"},
 	"Finding": {"findings", "F"}, "Report": {"reports", "W"}, "Distribution": {"distributions", "w"},
+	"Waiver": {"waivers", "v"}, "StagePlan": {"stage_plans", "d"}, "Timer": {"timers", "X"}, "TimerEvent": {"timer_events", "x"},
 }
 
 // toOne: the column of ours that holds the key of the other.
@@ -53,6 +54,8 @@ var toMany = map[string][3]string{
 	"Community.programmes": {"ProgrammeCommunity", "community_id", "id"}, "Stakeholder.programmes": {"ProgrammeStakeholder", "stakeholder_id", "id"},
 	"Programme.communities": {"ProgrammeCommunity", "programme_id", "id"}, "Programme.stakeholders": {"ProgrammeStakeholder", "programme_id", "id"},
 	"Programme.history": {"ProgrammeEvent", "programme_id", "version"}, "Programme.stageVisits": {"StageVisit", "programme_id", "id"},
+	"Programme.waivers": {"Waiver", "programme_id", "id"}, "Programme.stagePlans": {"StagePlan", "programme_id", "id"},
+	"Programme.timers": {"Timer", "programme_id", "id"}, "Programme.timerEvents": {"TimerEvent", "programme_id", "id"},
 	"Programme.checklist": {"ChecklistItem", "programme_id", "id"}, "Programme.needs": {"Need", "programme_id", "id"},
 	"Programme.consultations": {"Consultation", "programme_id", "id"}, "Programme.capacityAssessments": {"CapacityAssessment", "programme_id", "id"},
 	"Programme.objectives": {"Objective", "programme_id", "id"}, "Programme.activities": {"Activity", "programme_id", "id"},
@@ -292,6 +295,8 @@ var enumOf = map[string]domain.Enum{
 	"Need.sector": domain.Sectors, "Consultation.kind": domain.ConsultationKinds, "CapacityScore.domain": domain.CapacityDomains,
 	"Objective.level": domain.ObjectiveLevels, "Activity.kind": domain.ActivityKinds, "Session.status": domain.SessionStatuses,
 	"Finding.severity": domain.FindingSeverities, "Finding.status": domain.FindingStatuses, "Report.kind": domain.ReportKinds,
+	"Waiver.stage": domain.Stages, "Waiver.state": domain.WaiverStates, "StagePlan.stage": domain.Stages, "Timer.stage": domain.Stages,
+	"Timer.kind": domain.TimerKinds, "Timer.state": domain.TimerStates, "TimerEvent.stage": domain.Stages, "TimerEvent.kind": domain.TimerKinds,
 }
 
 func labelOf(typeName, field, code string, l domain.Locale) string {

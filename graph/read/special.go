@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/graph/gid"
 	"github.com/berdaya/berdaya/graph/model"
 	"github.com/berdaya/berdaya/workflow"
 )
@@ -30,6 +31,7 @@ var specials = map[string]map[string]attribute{
 	"ProgrammeEvent": {
 		"ruleRevisions": {column: &column{name: "rule_revisions"}, document: ruleRevisions},
 		"remarks":       {column: &column{name: "decision"}, document: remarks},
+		"waiver":        {column: &column{name: "decision"}, document: waiver},
 	},
 }
 
@@ -46,6 +48,14 @@ func ruleRevisions(raw []byte, _ domain.Locale) (any, error) {
 		shown[i] = &model.RuleRevision{RuleSet: r.RuleSet, Version: r.Version}
 	}
 	return shown, nil
+}
+
+func waiver(raw []byte, _ domain.Locale) (any, error) {
+	w := workflow.Waived(&domain.ProgrammeEvent{Decision: raw})
+	if w == nil {
+		return nil, nil
+	}
+	return &model.WaivedRule{WaiverID: gid.New("Waiver", w.ID), RuleSet: w.RuleSet, Rule: w.Rule, ExpiresOn: w.ExpiresOn}, nil
 }
 
 func remarks(raw []byte, l domain.Locale) (any, error) {

@@ -41,7 +41,7 @@ func begin(t *testing.T) *world {
 	w.community = w.register(&domain.Community{RegionCode: "32.04.05.2001", Kind: "VILLAGE", Name: "Here", Population: 1000})
 	w.farCommunity = w.register(&domain.Community{RegionCode: "33.01", Kind: "VILLAGE", Name: "There"})
 	w.stakeholder = w.register(&domain.Stakeholder{RegionCode: "32.04", Kind: "DONOR", Name: "A fund"})
-	u := programmes.Programmes{Store: d.Programmes(), Clock: clock, IDs: ids, Definition: workflow.Default}
+	u := programmes.Programmes{Store: d.Programmes(), Clock: clock, IDs: ids, Courses: workflow.Default}
 	for code, id := range map[string]*uuid.UUID{"P-1": &w.programme, "P-2": &w.other} {
 		p := &domain.Programme{RegionCode: "32.04", Code: code, Title: code, StartDate: "2026-01-01", EndDate: "2026-12-31"}
 		var err error

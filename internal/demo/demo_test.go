@@ -66,9 +66,9 @@ func ports(t *testing.T, d *db.DB) demo.Ports {
 	who := members.New(d, clock, ids)
 	return demo.Ports{
 		Registry:   registry.Registry{Store: d.Registry(), Clock: clock, IDs: ids},
-		Programmes: programmes.Programmes{Store: d.Programmes(), Definition: workflow.Default, Clock: clock, IDs: ids},
+		Programmes: programmes.Programmes{Store: d.Programmes(), Courses: workflow.Default, Clock: clock, IDs: ids},
 		Content:    content.Writer{Store: d.Contents(), Clock: clock, IDs: ids},
-		Moves:      &moving.Moves{Store: d.Moving(), Rules: rules, Definition: workflow.Default, Clock: clock, IDs: ids},
+		Moves:      &moving.Moves{Store: d.Moving(), Rules: rules, Courses: workflow.Default, Clock: clock, IDs: ids},
 		Actor: func(ctx context.Context, role domain.Role, region string) (access.Actor, error) {
 			subject, err := who.EnsureDevelopment(ctx, role, region)
 			if err != nil {

@@ -129,7 +129,7 @@ func (s *stories) history(c *chance, p *domain.Programme, admin string) error {
 			next.Actor = admin
 		}
 		previous := d.After
-		if d = workflow.Decide(workflow.Default, previous, nil, &asked, next); !d.Allowed() {
+		if d = workflow.Decide(workflow.Terms{Course: workflow.Default}, previous, nil, &asked, next); !d.Allowed() {
 			return d.Err
 		}
 		d.Seal(c, previous.Hash)
@@ -154,7 +154,7 @@ func (s *stories) next(c *chance, from workflow.State, pace float64) (workflow.C
 		}
 		return workflow.Command{}, 0
 	}
-	whole := c.days(float64(workflow.Default.Days[from.Stage]) * pace)
+	whole := c.days(float64(*workflow.Default[from.Stage].Days) * pace)
 	switch luck := c.Float64(); {
 	case luck < 0.08:
 		hold := workflow.Command{Move: domain.Hold, Reason: said("Menunggu keputusan musyawarah.")}

@@ -88,7 +88,7 @@ func consistent(t testing.TB, d *db.DB) {
 // verify checks programmes' histories, one of so many.
 func verify(t testing.TB, d *db.DB, one int) (verified int) {
 	t.Helper()
-	moves := &moving.Moves{Store: d.Moving(), Definition: workflow.Default, Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}}
+	moves := &moving.Moves{Store: d.Moving(), Courses: workflow.Default, Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}}
 	var ids []uuid.UUID
 	if err := d.Bun.NewRaw("select id from (select id, row_number() over (order by id) as n from programmes) x where n % ? = 0", one).Scan(t.Context(), &ids); err != nil {
 		t.Fatal(err)

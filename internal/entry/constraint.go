@@ -18,6 +18,7 @@ var unique = map[string]struct{ path, en, id string }{
 		"penilaian ini sudah memiliki skor untuk ranah tersebut; ubah yang ada"},
 	"attendances_session_id_participant_id_key": {"participantId", "this participant's attendance of this session is entered already; change that one",
 		"kehadiran peserta ini pada sesi tersebut sudah dicatat; ubah yang ada"},
+	"waivers_open": {"rule", "a waiver of this rule is asked for or in force already; settle that one", "pengecualian aturan ini sudah diajukan atau berlaku; selesaikan yang ada"},
 	"distributions_report_id_stakeholder_id_key": {"stakeholderId", "the report was sent to this stakeholder already",
 		"laporan sudah dikirim kepada pemangku kepentingan ini"},
 }

@@ -39,9 +39,14 @@ func (m *Moves) Available(ctx context.Context, actor access.Actor, programmeIDs 
 			return nil, err
 		}
 		for _, j := range judged {
-			if access.MaySee(actor, j.Programme.RegionCode) == nil {
-				options[j.Programme.ID] = permitted(actor, &j.Programme, workflow.Available(m.Definition, j.State(), &j.Facts, j.judgement, at))
+			if access.MaySee(actor, j.Programme.RegionCode) != nil {
+				continue
 			}
+			course, err := m.Courses.Course(ctx, j.Programme.RegionCode)
+			if err != nil {
+				return nil, err
+			}
+			options[j.Programme.ID] = permitted(actor, &j.Programme, workflow.Available(j.Terms(course), j.State(), &j.Facts, j.judgement, at))
 		}
 	}
 	return options, nil

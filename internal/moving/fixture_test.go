@@ -61,7 +61,7 @@ type office struct {
 func newOffice(t testing.TB) *office {
 	t.Helper()
 	o := &office{DB: dbtest.New(t), rules: &rules{}, clock: &tick{}}
-	o.moves = &moving.Moves{Store: o.DB.Moving(), Rules: o.rules, Definition: workflow.Default, Clock: o.clock, IDs: domain.RandomIDs{}}
+	o.moves = &moving.Moves{Store: o.DB.Moving(), Rules: o.rules, Courses: workflow.Default, Clock: o.clock, IDs: domain.RandomIDs{}}
 	o.exec(t, `insert into regions (code, parent_code, level, name, valid_from) values
 		('32', 'ID', 'PROVINCE', 'Jawa Barat', '1950-01-01'), ('33', 'ID', 'PROVINCE', 'Jawa Tengah', '1950-01-01')`)
 	o.insert(t, &domain.Member{Record: record(), Subject: "coordinator", Name: "The coordinator", Locale: domain.Indonesian})
@@ -107,7 +107,7 @@ func (o *office) programme(t testing.TB, region, code string) uuid.UUID {
 	s := o.Commands()
 	if err := s.Transact(context.Background(), func(ctx context.Context) error {
 		_, err := s.In(ctx).NewInsert().Model(p).Exec(ctx)
-		return errors.Join(err, s.AppendEvent(ctx, d.Event, d.Effects.BeginVisit))
+		return errors.Join(err, s.Begin(ctx, d))
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package moving
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,17 +21,23 @@ type Store interface {
 	Facts(ctx context.Context, wanted []workflow.Wanted) ([]workflow.FactsSnapshot, error)
 	// Write carries out a change, all of it or nothing, and tells whether it did: not where the programme has changed since.
 	Write(ctx context.Context, c workflow.Change) (bool, error)
+	// Waiver gives a waiver; nil where there is none.
+	Waiver(ctx context.Context, id uuid.UUID) (*domain.Waiver, error)
+	// BumpFacts locks a programme, makes its facts version grow and gives the programme.
+	BumpFacts(ctx context.Context, programmeID uuid.UUID, at time.Time) (*domain.Programme, error)
+	// PutStagePlan writes a plan in the place of the one that the programme has for the stage, if it has one.
+	PutStagePlan(ctx context.Context, p *domain.StagePlan) error
 	// History gives all events of a programme by version.
 	History(ctx context.Context, programmeID uuid.UUID) ([]domain.ProgrammeEvent, error)
 }
 
 // Moves is the use case. All fields are needed.
 type Moves struct {
-	Store      Store
-	Rules      workflow.Rules
-	Definition workflow.Definition
-	Clock      domain.Clock
-	IDs        domain.IDs
+	Store   Store
+	Rules   workflow.Rules
+	Courses workflow.Courses
+	Clock   domain.Clock
+	IDs     domain.IDs
 }
 
 // Command is a move of one programme, as an actor asks for it.
@@ -53,6 +60,7 @@ type Outcome struct {
 	Allowed     bool       // whether it was done, or with a dry run could be
 	Repeated    bool       // an earlier command with the same key did it
 	Blocks      []domain.Block
+	WaiverID    *uuid.UUID // that it was about; nil for a move
 }
 
 // tries is how often a command is decided before the actor is told that others keep changing the programme.
@@ -68,14 +76,21 @@ func (m *Moves) Move(ctx context.Context, actor access.Actor, c Command) (Outcom
 	c = c.tidy()
 	once := c.once(actor)
 	if before, err := command.Recall(ctx, m.Store, once); before != nil || err != nil {
-		return c.repeated(before), err
+		return repeated(c.ProgrammeID, before), err
 	}
-	out, err := m.try(ctx, actor, c, once)
+	return m.carry(ctx, c.ProgrammeID, once, func() (workflow.Decision, *workflow.Snapshot, error) { return m.decide(ctx, actor, c) })
+}
+
+// carry has something decided and written until the programme holds still. decide gives the snapshot that it decided on; nil
+// only where the actor does not get to see the programme.
+func (m *Moves) carry(ctx context.Context, programmeID uuid.UUID, once command.Command,
+	decide func() (workflow.Decision, *workflow.Snapshot, error)) (Outcome, error) {
+	out, err := m.try(ctx, programmeID, once, decide)
 	if err != nil {
 		// The failure may come from the same command, sent twice, that was quicker.
 		before, recallErr := command.Recall(ctx, m.Store, once)
 		if before != nil || domain.CodeOf(recallErr) == domain.CodeIdempotencyMismatch {
-			return c.repeated(before), recallErr
+			return repeated(programmeID, before), recallErr
 		}
 	}
 	return out, err
@@ -90,12 +105,12 @@ func (m *Moves) DryRun(ctx context.Context, actor access.Actor, c Command) (Outc
 	return Outcome{ProgrammeID: c.ProgrammeID, Version: s.Programme.Version + 1, Allowed: true, Blocks: d.Blocks}, nil
 }
 
-// try decides and writes until the programme holds still.
-func (m *Moves) try(ctx context.Context, actor access.Actor, c Command, once command.Command) (Outcome, error) {
-	out := Outcome{ProgrammeID: c.ProgrammeID}
+func (m *Moves) try(ctx context.Context, programmeID uuid.UUID, once command.Command,
+	decide func() (workflow.Decision, *workflow.Snapshot, error)) (Outcome, error) {
+	out := Outcome{ProgrammeID: programmeID}
 	var seen int64
 	for range tries {
-		d, s, err := m.decide(ctx, actor, c)
+		d, s, err := decide()
 		out.Blocks = d.Blocks
 		switch {
 		case seen != 0 && s != nil && s.Programme.Version != seen:
@@ -110,22 +125,28 @@ func (m *Moves) try(ctx context.Context, actor access.Actor, c Command, once com
 		}
 		if done {
 			out.EventID, out.Version, out.Allowed = &d.Event.ID, d.Event.Version, true
+			if w := d.Effects.Waiver; w != nil {
+				out.WaiverID = &w.ID
+			}
 			return out, nil
 		}
 	}
 	return out, conflict(seen)
 }
 
-// decide reads what a decision needs and has the engine decide. The snapshot that was decided on is nil only where the actor
-// does not get to see it.
+// decide reads what a decision about a move needs and has the engine decide.
 func (m *Moves) decide(ctx context.Context, actor access.Actor, c Command) (workflow.Decision, *workflow.Snapshot, error) {
-	s, err := m.snapshot(ctx, actor, c)
+	s, err := m.snapshot(ctx, actor, c.ProgrammeID, c.permit)
 	if err != nil {
 		return workflow.Decision{}, s, err
 	}
 	wc := workflow.Command{Actor: actor.Subject, Move: c.Move, ToStage: c.ToStage, Reason: c.Reason, ReviewOn: c.ReviewOn,
 		ShiftDueDates: c.ShiftDueDates, At: m.Clock.Now()}
-	d := workflow.Decide(m.Definition, s.State(), nil, &workflow.Judgement{}, wc)
+	course, err := m.Courses.Course(ctx, s.Programme.RegionCode)
+	if err != nil {
+		return workflow.Decision{}, s, err
+	}
+	d := workflow.Decide(s.Terms(course), s.State(), nil, &workflow.Judgement{}, wc)
 	if d.Err != nil || !workflow.AsksRules(c.Move) {
 		return d, s, d.Err
 	}
@@ -137,16 +158,16 @@ func (m *Moves) decide(ctx context.Context, actor access.Actor, c Command) (work
 		return workflow.Decision{}, nil, access.NotFound()
 	}
 	j := judged[0]
-	if err := permit(actor, &j.Snapshot, c); err != nil {
+	if err := c.permit(actor, &j.Snapshot); err != nil {
 		return workflow.Decision{}, s, err
 	}
-	d = workflow.Decide(m.Definition, j.State(), &j.Facts, j.judgement, wc)
+	d = workflow.Decide(j.Terms(course), j.State(), &j.Facts, j.judgement, wc)
 	return d, &j.Snapshot, d.Err
 }
 
-// snapshot reads the programme and lets through whoever may move it.
-func (m *Moves) snapshot(ctx context.Context, actor access.Actor, c Command) (*workflow.Snapshot, error) {
-	found, err := m.Store.Snapshots(ctx, []uuid.UUID{c.ProgrammeID})
+// snapshot reads a programme and lets through whoever is permitted.
+func (m *Moves) snapshot(ctx context.Context, actor access.Actor, programmeID uuid.UUID, permit permission) (*workflow.Snapshot, error) {
+	found, err := m.Store.Snapshots(ctx, []uuid.UUID{programmeID})
 	switch {
 	case err != nil:
 		return nil, err
@@ -156,20 +177,28 @@ func (m *Moves) snapshot(ctx context.Context, actor access.Actor, c Command) (*w
 		}
 		return nil, access.NotFound()
 	case found[0].Hash == "":
-		return nil, domain.Errorf(domain.CodeInternal, "programme %s has no history at its version %d", c.ProgrammeID, found[0].Programme.Version)
+		return nil, domain.Errorf(domain.CodeInternal, "programme %s has no history at its version %d", programmeID, found[0].Programme.Version)
 	}
-	return found[0], permit(actor, found[0], c)
+	return found[0], permit(actor, found[0])
 }
 
+// permission says whether an actor may do something with what is there.
+type permission func(actor access.Actor, s *workflow.Snapshot) error
+
 // permit says whether the actor may make the move with what is there.
-func permit(actor access.Actor, s *workflow.Snapshot, c Command) error {
+func (c Command) permit(actor access.Actor, s *workflow.Snapshot) error {
 	if err := access.MayMove(actor, &s.Programme, c.Move); err != nil && domain.Moves.Has(string(c.Move)) {
 		return err
 	}
 	if err := access.MaySee(actor, s.Programme.RegionCode); err != nil {
 		return err
 	}
-	if c.ExpectedVersion != nil && *c.ExpectedVersion != s.Programme.Version {
+	return expected(c.ExpectedVersion, s)
+}
+
+// expected refuses a programme that has another version than the actor saw.
+func expected(version *int64, s *workflow.Snapshot) error {
+	if version != nil && *version != s.Programme.Version {
 		return conflict(s.Programme.Version).At("expectedVersion")
 	}
 	return nil
@@ -179,7 +208,11 @@ func permit(actor access.Actor, s *workflow.Snapshot, c Command) error {
 func (m *Moves) write(ctx context.Context, d *workflow.Decision, s *workflow.Snapshot, once command.Command) (bool, error) {
 	d.Seal(m.IDs, s.Hash)
 	version := d.Event.Version
-	remember, err := once.Record(command.Outcome{Code: command.Done, IDs: []uuid.UUID{d.Event.ProgrammeID, d.Event.ID}, Version: &version})
+	ids := []uuid.UUID{d.Event.ProgrammeID, d.Event.ID}
+	if w := d.Effects.Waiver; w != nil {
+		ids = append(ids, w.ID)
+	}
+	remember, err := once.Record(command.Outcome{Code: command.Done, IDs: ids, Version: &version})
 	if err != nil {
 		return false, err
 	}
@@ -208,9 +241,16 @@ func (c Command) once(actor access.Actor) command.Command {
 }
 
 // repeated gives the outcome of the earlier command with the same key.
-func (c Command) repeated(before *command.Outcome) Outcome {
+func repeated(programmeID uuid.UUID, before *command.Outcome) Outcome {
 	if before == nil {
-		return Outcome{ProgrammeID: c.ProgrammeID}
+		return Outcome{ProgrammeID: programmeID}
 	}
-	return Outcome{ProgrammeID: before.IDs[0], EventID: &before.IDs[1], Version: *before.Version, Allowed: true, Repeated: true}
+	out := Outcome{ProgrammeID: before.IDs[0], Version: *before.Version, Allowed: true, Repeated: before.Repeated}
+	if len(before.IDs) > 1 {
+		out.EventID = &before.IDs[1]
+	}
+	if len(before.IDs) > 2 {
+		out.WaiverID = &before.IDs[2]
+	}
+	return out
 }

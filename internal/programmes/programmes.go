@@ -35,18 +35,18 @@ type Store interface {
 	BumpFacts(ctx context.Context, programmeID uuid.UUID, at time.Time) (*domain.Programme, error)
 	// InsertProgramme writes a new programme with its communities.
 	InsertProgramme(ctx context.Context, p *domain.Programme, in []*domain.ProgrammeCommunity) error
-	// AppendEvent appends to a programme's history and begins the visit that comes with it.
-	AppendEvent(ctx context.Context, e *domain.ProgrammeEvent, begins *domain.StageVisit) error
+	// Begin writes what a programme's history begins with.
+	Begin(ctx context.Context, created workflow.Decision) error
 	// UpdateProgramme writes what people enter of a programme.
 	UpdateProgramme(ctx context.Context, p *domain.Programme) error
 }
 
 // Programmes is the use case.
 type Programmes struct {
-	Store      Store
-	Clock      domain.Clock
-	IDs        domain.IDs
-	Definition workflow.Definition // of the stages' durations
+	Store   Store
+	Courses workflow.Courses // how long stages may take
+	Clock   domain.Clock
+	IDs     domain.IDs
 }
 
 // Enter enters a programme with its communities, the primary one first, and gives its id. A programme without a coordinator
@@ -70,7 +70,11 @@ func (u Programmes) Enter(ctx context.Context, a access.Actor, p *domain.Program
 		}
 		p.Record = domain.Record{ID: u.IDs.New(), CreatedAt: now, UpdatedAt: now}
 		p.FactsVersion = 1
-		created := workflow.Created(u.Definition, p.ID, p.RegionCode, a.Subject, now)
+		course, err := u.Courses.Course(ctx, p.RegionCode)
+		if err != nil {
+			return command.Outcome{}, err
+		}
+		created := workflow.Created(course, p.ID, p.RegionCode, a.Subject, now)
 		created.Seal(u.IDs, "")
 		created.After.Apply(p)
 		if err := u.Store.InsertProgramme(ctx, p, u.members(p, communities)); err != nil {
@@ -78,7 +82,7 @@ func (u Programmes) Enter(ctx context.Context, a access.Actor, p *domain.Program
 		}
 		out := entry.Done(p.ID)
 		out.Version = &p.Version
-		return out, u.Store.AppendEvent(ctx, created.Event, created.Effects.BeginVisit)
+		return out, u.Store.Begin(ctx, created)
 	}))
 }
 

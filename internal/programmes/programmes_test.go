@@ -28,7 +28,7 @@ func begin(t *testing.T) world {
 	dbtest.Regions(t, d, "32.04.05.2001", "33.01.01.2001")
 	dbtest.Member(t, d, "ani")
 	r := registry.Registry{Store: d.Registry(), Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}}
-	w := world{DB: d, Programmes: programmes.Programmes{Store: d.Programmes(), Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}, Definition: workflow.Default}}
+	w := world{DB: d, Programmes: programmes.Programmes{Store: d.Programmes(), Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}, Courses: workflow.Default}}
 	for region, id := range map[string]*uuid.UUID{"32.04.05.2001": &w.here, "33.01.01.2001": &w.there} {
 		var err error
 		if *id, err = r.Enter(t.Context(), as(domain.NationalAdmin, "ID"), &domain.Community{RegionCode: region, Kind: "VILLAGE", Name: region}, entry.New{}); err != nil {
@@ -94,7 +94,7 @@ func TestAProgrammeBeginsWithItsHistory(t *testing.T) {
 	if !state.Equal(workflow.StateOf(p, history[0].Hash)) || p.Stage != domain.Identify || p.Status != domain.Active {
 		t.Fatalf("the history comes to %+v, the row says %+v", state, p)
 	}
-	if due := domain.DateOf(p.CreatedAt).AddDays(workflow.Default.Days[domain.Identify]); p.DueOn == nil || *p.DueOn != due {
+	if due := domain.DateOf(p.CreatedAt).AddDays(*workflow.Default[domain.Identify].Days); p.DueOn == nil || *p.DueOn != due {
 		t.Errorf("due on %v, want %s", p.DueOn, due)
 	}
 	if p.Coordinator != "ani" || p.FactsVersion != 1 {

@@ -54,7 +54,7 @@ func newLand(t testing.TB) *land {
 	t.Helper()
 	d := dbtest.New(t)
 	l := &land{DB: d,
-		moves: &moving.Moves{Store: d.Moving(), Rules: noRules{}, Definition: workflow.Default, Clock: clock{}, IDs: domain.RandomIDs{}},
+		moves: &moving.Moves{Store: d.Moving(), Rules: noRules{}, Courses: workflow.Default, Clock: clock{}, IDs: domain.RandomIDs{}},
 		over:  regions.Over{Store: d.Regions(), Clock: clock{}, IDs: domain.RandomIDs{}}}
 	mustImport(t, d, district(closed).fs(t), regions.Options{Effective: "2026-01-01"})
 	dbtest.Member(t, d, "ani")

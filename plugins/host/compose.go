@@ -12,6 +12,7 @@ import (
 // opinion is what one rule set says to one question: an answer that keeps the contract, or why there is none.
 type opinion struct {
 	ruleSet     string
+	region      string // whose rules they are
 	description *rules.Description
 	answer      *rules.Answer
 	plan        *rules.StagePlan // nil for none
@@ -56,7 +57,7 @@ func blockOf(o *opinion, version string, v *rules.Verdict) domain.Block {
 		}
 	}
 	return domain.Block{
-		RuleSet: o.ruleSet, Version: version, Rule: v.GetRule(),
+		RuleSet: o.ruleSet, Region: o.region, Version: version, Rule: v.GetRule(),
 		Severity: domain.Severity(cmp.Or(severity, string(domain.SeverityBlock))), // RULE_ERROR always blocks
 		Message:  domain.Text{EN: v.GetMessage().GetEn(), ID: v.GetMessage().GetId()},
 		Path:     v.GetPath(), Waivable: domain.Waivable(waivable),

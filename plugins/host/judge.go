@@ -108,7 +108,7 @@ func (s *supervised) judge(ctx context.Context, questions []*rules.Question, whi
 	p, err := s.running()
 	if err != nil {
 		for _, i := range which {
-			said[i] = opinion{ruleSet: s.binding.RuleSet, unavailable: err}
+			said[i] = opinion{ruleSet: s.binding.RuleSet, region: s.binding.Region, unavailable: err}
 		}
 		return
 	}
@@ -145,7 +145,7 @@ func (s *supervised) askBatch(ctx context.Context, p *process, questions, batch 
 	answers, err := s.evaluate(ctx, p, batch)
 	wg.Wait()
 	for n, i := range at {
-		o := opinion{ruleSet: s.binding.RuleSet, description: p.description, unavailable: err}
+		o := opinion{ruleSet: s.binding.RuleSet, region: s.binding.Region, description: p.description, unavailable: err}
 		if err == nil {
 			if o.unavailable = rules.CheckAnswer(p.description, batch[n], answers[n]); o.unavailable == nil {
 				o.answer, o.plan = answers[n], plans[n]
