@@ -55,14 +55,15 @@ events. It takes some minutes and 5 GB of disk; if it is cut off, the next start
 	}
 	cmd.Flags().StringVar(&o.listen, "listen", defaultListen, "where to listen, host:port")
 	cmd.Flags().StringVar(&o.demo, "demo", demo.Small, "the demo portfolio to make: "+strings.Join(demo.Sizes.Codes(), ", "))
+	metricsFlag(cmd, &o.metrics)
 	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "log everything")
 	dataFlag(cmd, &o.data)
 	return cmd
 }
 
 type devOptions struct {
-	listen, data, demo string
-	verbose            bool
+	listen, metrics, data, demo string
+	verbose                     bool
 }
 
 // runDev brings everything up, says so step by step, and serves until the context ends.
@@ -78,11 +79,15 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	fmt.Fprintln(out)
 
 	// The address first: nothing is started in vain when somebody else has it.
-	l, err := listen(ctx, o.listen)
+	l, err := listen(ctx, "listen", o.listen)
 	if err != nil {
 		return err
 	}
 	defer l.Close()
+	asked, err := listenMetrics(ctx, o.metrics)
+	if err != nil {
+		return err
+	}
 	issue, err := developmentIssuer(o.data)
 	if err != nil {
 		return err
@@ -113,7 +118,7 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	if err := prepare(ctx, dsn, steps); err != nil {
 		return err
 	}
-	sv, err := newServer(ctx, settings{DSN: dsn, Programs: programsDir(o.data), Secret: secret, Development: true, Log: log})
+	sv, err := newServer(ctx, settings{DSN: dsn, Programs: programsDir(o.data), Secret: secret, Development: true, Metrics: asked, Log: log})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ const (
 )
 
 func newServe() *cobra.Command {
-	var address, secretPath, data string
+	var address, metricsAt, secretPath, data string
 	var noWork bool
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -51,16 +51,20 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 				return err
 			}
 			log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
-			l, err := listen(ctx, address)
+			l, err := listen(ctx, "listen", address)
 			if err != nil {
 				return err
 			}
 			defer l.Close()
+			asked, err := listenMetrics(ctx, metricsAt)
+			if err != nil {
+				return err
+			}
 			programs := ""
 			if data != "" {
 				programs = programsDir(data)
 			}
-			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, NoWork: noWork, Log: log})
+			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, NoWork: noWork, Metrics: asked, Log: log})
 			if err != nil {
 				return err
 			}
@@ -70,6 +74,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 		},
 	}
 	cmd.Flags().StringVar(&address, "listen", defaultListen, "where to listen, host:port")
+	metricsFlag(cmd, &metricsAt)
 	cmd.Flags().StringVar(&secretPath, "token-secret-file", "", "the file with the token secret, readable by its owner alone (instead of "+secretEnv+")")
 	cmd.Flags().StringVar(&data, "data", "", "a folder for the programs of rule sets (default: a temporary one)")
 	cmd.Flags().BoolVar(&noWork, "no-work", false, "only answer requests and leave what is done later to other servers on the same database")

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/db/jobs"
 	"github.com/berdaya/berdaya/domain"
@@ -19,6 +21,7 @@ import (
 	"github.com/berdaya/berdaya/internal/access"
 	"github.com/berdaya/berdaya/internal/content"
 	"github.com/berdaya/berdaya/internal/members"
+	"github.com/berdaya/berdaya/internal/metrics"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/regions"
@@ -42,8 +45,9 @@ type settings struct {
 	DSN         string
 	Programs    string // the folder where rule programs are kept; "" is a temporary one
 	Secret      token.Secret
-	Development bool // take development tokens
-	NoWork      bool // leave jobs to other servers
+	Development bool         // take development tokens
+	NoWork      bool         // leave jobs to other servers
+	Metrics     net.Listener // where metrics are asked for; nil: nowhere
 	Log         *slog.Logger
 }
 
@@ -55,12 +59,14 @@ type server struct {
 	useCases graph.Resolver
 	members  *members.Members
 	handler  http.Handler
+	metrics  *metrics.Metrics
+	asked    net.Listener // for metrics
 	log      *slog.Logger
 }
 
 // newServer puts a server together on a migrated database and waits until the rules answer. Close it when done.
 func newServer(ctx context.Context, s settings) (_ *server, err error) {
-	sv := &server{log: s.Log}
+	sv := &server{log: s.Log, metrics: metrics.New(), asked: s.Metrics}
 	defer func() {
 		if err != nil {
 			sv.close()
@@ -77,7 +83,7 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		Registry:   registry.Registry{Store: sv.db.Registry(), Clock: clock, IDs: ids},
 		Programmes: programmes.Programmes{Store: sv.db.Programmes(), Courses: workflow.Default, Clock: clock, IDs: ids},
 		Content:    content.Writer{Store: sv.db.Contents(), Clock: clock, IDs: ids},
-		Moves:      &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: workflow.Default, Clock: clock, IDs: ids},
+		Moves:      &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: workflow.Default, Clock: clock, IDs: ids, Observer: sv.metrics},
 		Transfers:  regions.Transfers{Store: sv.db.Regions(), Clock: clock, IDs: ids},
 	}
 	reader, err := read.New(sv.db, read.Options{
@@ -86,6 +92,7 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	sv.metrics.FromStore(sv.db.Figures(), clock)
 	if !s.NoWork {
 		if sv.jobs, err = jobs.New(sv.db.Pool, sv.work(s.Log)); err != nil {
 			return nil, err
@@ -136,6 +143,9 @@ func (sv *server) serve(ctx context.Context, l net.Listener) error {
 	following, rest := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { sv.followRegions(following) })
+	if sv.asked != nil {
+		beside.Go(func() { sv.serveMetrics(following) })
+	}
 	defer beside.Wait()
 	defer rest()
 	failed := make(chan error, 1)
@@ -152,6 +162,15 @@ func (sv *server) serve(ctx context.Context, l net.Listener) error {
 		_ = web.Close()
 	}
 	return nil
+}
+
+// serveMetrics answers who asks for metrics until the context ends.
+func (sv *server) serveMetrics(ctx context.Context) {
+	web := graph.NewHTTPServer(sv.metrics.Handler(), sv.log)
+	defer context.AfterFunc(ctx, func() { _ = web.Close() })()
+	if err := web.Serve(sv.asked); !errors.Is(err, http.ErrServerClosed) {
+		sv.log.Error("metrics are no longer answered", "error", err)
+	}
 }
 
 // close stops whatever newServer started.
@@ -175,17 +194,30 @@ func (sv *server) close() {
 	}
 }
 
-// listen takes an address on which to serve.
-func listen(ctx context.Context, address string) (net.Listener, error) {
+// listen takes an address on which to serve; the flag is what chose it.
+func listen(ctx context.Context, flag, address string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		var taken *net.OpError
 		if errors.As(err, &taken) {
-			return nil, domain.Errorf(domain.CodeUnavailable, "cannot listen on %s: %w; choose another with --listen, such as 127.0.0.1:8081", address, taken.Err)
+			return nil, domain.Errorf(domain.CodeUnavailable, "cannot listen on %s: %w; choose another with --%s, such as 127.0.0.1:8081", address, taken.Err, flag)
 		}
 		return nil, domain.Errorf(domain.CodeBadUserInput, "cannot listen on %q: give host:port, such as 127.0.0.1:8080", address).Because(err)
 	}
 	return l, nil
+}
+
+// metricsFlag lets the user say where metrics are asked for.
+func metricsFlag(cmd *cobra.Command, address *string) {
+	cmd.Flags().StringVar(address, "metrics", "", "where Prometheus may ask for metrics, host:port, such as 127.0.0.1:9464 (default: nowhere)")
+}
+
+// listenMetrics takes the address that metricsFlag chose, if any.
+func listenMetrics(ctx context.Context, address string) (net.Listener, error) {
+	if address == "" {
+		return nil, nil
+	}
+	return listen(ctx, "metrics", address)
 }
 
 // programsDir is where a data folder keeps the programs of rule sets.

@@ -110,7 +110,11 @@ func (m *Moves) judge(ctx context.Context, programmes []*workflow.Snapshot, at t
 	if len(questions) == 0 {
 		return all, nil
 	}
+	began := time.Now()
 	answers := m.Rules.Judge(ctx, questions)
+	if m.Observer != nil {
+		m.Observer.AskedRules(time.Since(began))
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, domain.Errorf(domain.CodeUnavailable, "it took too long: try again").In("terlalu lama: coba lagi").Because(err)
 	}

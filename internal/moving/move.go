@@ -31,13 +31,14 @@ type Store interface {
 	History(ctx context.Context, programmeID uuid.UUID) ([]domain.ProgrammeEvent, error)
 }
 
-// Moves is the use case. All fields are needed.
+// Moves is the use case. All fields but the observer are needed.
 type Moves struct {
-	Store   Store
-	Rules   workflow.Rules
-	Courses workflow.Courses
-	Clock   domain.Clock
-	IDs     domain.IDs
+	Store    Store
+	Rules    workflow.Rules
+	Courses  workflow.Courses
+	Clock    domain.Clock
+	IDs      domain.IDs
+	Observer Observer // nil: nobody
 }
 
 // Command is a move of one programme, as an actor asks for it.
@@ -69,7 +70,9 @@ const tries = 4
 // Move carries out a move. Where it fails the outcome still carries the blocks. Errors: UNAUTHENTICATED, NOT_FOUND, FORBIDDEN,
 // BAD_USER_INPUT, REASON_REQUIRED, MOVE_NOT_POSSIBLE, BLOCKED, RULES_UNAVAILABLE, IDEMPOTENCY_MISMATCH, CONFLICT with the
 // present version in its params, and UNAVAILABLE.
-func (m *Moves) Move(ctx context.Context, actor access.Actor, c Command) (Outcome, error) {
+func (m *Moves) Move(ctx context.Context, actor access.Actor, c Command) (out Outcome, err error) {
+	seen := Observed{Move: c.Move}
+	defer m.observe(time.Now(), &seen, &out, &err)
 	if err := access.MayAct(actor); err != nil {
 		return Outcome{}, err
 	}
@@ -78,7 +81,11 @@ func (m *Moves) Move(ctx context.Context, actor access.Actor, c Command) (Outcom
 	if before, err := command.Recall(ctx, m.Store, once); before != nil || err != nil {
 		return repeated(c.ProgrammeID, before), err
 	}
-	return m.carry(ctx, c.ProgrammeID, once, func() (workflow.Decision, *workflow.Snapshot, error) { return m.decide(ctx, actor, c) })
+	return m.carry(ctx, c.ProgrammeID, once, func() (workflow.Decision, *workflow.Snapshot, error) {
+		d, s, err := m.decide(ctx, actor, c)
+		seen.stood(s)
+		return d, s, err
+	})
 }
 
 // carry has something decided and written until the programme holds still. decide gives the snapshot that it decided on; nil
@@ -97,12 +104,16 @@ func (m *Moves) carry(ctx context.Context, programmeID uuid.UUID, once command.C
 }
 
 // DryRun says what would come of a move, and changes nothing. Its errors are those of Move.
-func (m *Moves) DryRun(ctx context.Context, actor access.Actor, c Command) (Outcome, error) {
+func (m *Moves) DryRun(ctx context.Context, actor access.Actor, c Command) (out Outcome, err error) {
+	seen := Observed{Move: c.Move, DryRun: true}
+	defer m.observe(time.Now(), &seen, &out, &err)
 	d, s, err := m.decide(ctx, actor, c.tidy())
-	if err != nil {
-		return Outcome{ProgrammeID: c.ProgrammeID, Blocks: d.Blocks}, err
+	out = Outcome{ProgrammeID: c.ProgrammeID, Blocks: d.Blocks}
+	seen.stood(s)
+	if err == nil {
+		out.Version, out.Allowed = s.Programme.Version+1, true
 	}
-	return Outcome{ProgrammeID: c.ProgrammeID, Version: s.Programme.Version + 1, Allowed: true, Blocks: d.Blocks}, nil
+	return out, err
 }
 
 func (m *Moves) try(ctx context.Context, programmeID uuid.UUID, once command.Command,
