@@ -68,6 +68,7 @@ func (m Moving) Write(ctx context.Context, c workflow.Change) (bool, error) {
 		"key": key, "command": remember.Command, "input_hash": remember.InputHash, "outcome": remember.Outcome,
 		"ids": remember.IDs, "remembered_version": remember.Version,
 	}
+	tells(args, f.Waiver)
 	lists(args, "items", f.Checklist, func(i *domain.ChecklistItem) []any { return []any{i.ID, i.RuleSet, i.Code, i.TitleEN, i.TitleID} })
 	lists(args, "timers", f.Timers, func(t *domain.Timer) []any { return []any{t.ID, t.Kind, t.OffsetDays, t.Level, t.FiresAt} })
 	lists(args, "plans", some(f.StagePlan), func(p *domain.StagePlan) []any { return []any{p.ID, p.Stage, p.DueOn} })
@@ -80,6 +81,19 @@ func (m Moving) Write(ctx context.Context, c workflow.Change) (bool, error) {
 		return false, nil // as good as a programme that has changed: it is to be decided again
 	}
 	return done, Coded(err)
+}
+
+// tells says whom an event about a waiver is told: a request the admins nearest to the region that may grant it, a decision
+// whoever asked and the coordinator.
+func tells(args pgx.NamedArgs, w *domain.Waiver) {
+	args["tells"], args["answering"], args["asked_by"] = w != nil, nil, nil
+	if w == nil {
+		return
+	}
+	args["asked_by"] = w.RequestedBy
+	if w.Waivable == domain.WaivableOwner {
+		args["answering"] = w.RuleRegion
+	}
 }
 
 // lists puts rows into the arguments as one array for each column, name_0 and so on. No rows are empty

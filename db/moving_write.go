@@ -8,7 +8,7 @@ with moved as (
 	update programmes set stage = @stage, status = @status, stage_entered_at = @stage_entered_at, due_on = @due_on, held_at = @held_at,
 		review_on = @review_on, version = @next_version, facts_version = facts_version + 1, updated_at = @at
 	where id = @id and version = @version and facts_version = @facts_version
-	returning id
+	returning id, region_code, coordinator
 ), event as (
 	insert into programme_events (id, programme_id, version, kind, move, from_stage, to_stage, from_status, to_status, actor, reason,
 		occurred_at, due_on, review_on, rule_revisions, facts_hash, decision, previous_hash, hash)
@@ -74,6 +74,18 @@ with moved as (
 	select t.id, @at, @at, moved.id, @to_stage, t.kind, t.offset_days, t.level, t.fires_at, 'PENDING'
 	from moved, unnest(@timers_0::uuid[], @timers_1::text[], @timers_2::int[], @timers_3::text[], @timers_4::timestamptz[])
 		as t (id, kind, offset_days, level, fires_at)
+), noticed as (
+	insert into notices (id, created_at, kind, programme_id, programme_event_id)
+	select @event::uuid, @at, @kind, moved.id, @event::uuid from moved where @tells
+), told as (
+	insert into notifications (id, created_at, recipient, notice_id, kind, programme_id)
+	select md5(@event::text || t.subject)::uuid, @at, t.subject, @event::uuid, @kind, moved.id
+	from moved cross join lateral (
+		select a.subject from nearest_admins(coalesce(@answering::text, moved.region_code), @actor::text) a where @kind = 'WAIVER_REQUESTED'
+		union
+		select m.subject from members m
+		where @kind <> 'WAIVER_REQUESTED' and m.subject in (@asked_by::text, moved.coordinator) and m.subject <> @actor::text
+	) t where @tells
 ), remembered as (
 	insert into idempotency_keys (actor, key, command, input_hash, outcome, ids, version, created_at)
 	select @actor, @key::text, @command, @input_hash::bytea, @outcome, @ids::uuid[], @remembered_version::bigint, @at
