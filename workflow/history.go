@@ -46,21 +46,29 @@ func (b *Broken) Error() string { return fmt.Sprintf("event %d of the history: %
 
 // Fold gives the state that a programme's whole history comes to, ordered by version. It checks that the history begins
 // with CREATED, has no gap, belongs to one programme, follows the table of moves, leads from region to region, and that every
-// hash fits; the error is a
-// *Broken that names the first event which does not.
+// hash fits; the error is a *Broken that names the first event which does not.
 func Fold(events []domain.ProgrammeEvent) (State, error) {
 	var s State
 	if len(events) == 0 {
 		return s, &Broken{Why: "there is no event at all"}
 	}
 	for i := range events {
-		e := &events[i]
-		if why := misfit(s, e); why != "" {
-			return State{}, &Broken{Version: e.Version, Why: why}
+		next, err := s.Follow(&events[i])
+		if err != nil {
+			return State{}, err
 		}
-		s = s.after(e)
+		s = next
 	}
 	return s, nil
+}
+
+// Follow is one step of Fold: it gives the state after the next event, the zero state being that before the first. The error
+// is a *Broken.
+func (s State) Follow(e *domain.ProgrammeEvent) (State, error) {
+	if why := misfit(s, e); why != "" {
+		return State{}, &Broken{Version: e.Version, Why: why}
+	}
+	return s.after(e), nil
 }
 
 // misfit tells why an event cannot follow a state; "" where it can.

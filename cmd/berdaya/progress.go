@@ -45,6 +45,6 @@ func (p *progress) at(what string, done, total int) {
 func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
-		p.bar = nil
+		p.bar, p.now = nil, ""
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +20,7 @@ const (
 func newServe() *cobra.Command {
 	var address, metricsAt, secretPath, data string
 	var noWork bool
+	var verify time.Duration
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve GraphQL in production",
@@ -35,6 +37,9 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
+			if verify < verifyMost || verify > verifySeldom {
+				return usageError{fmt.Errorf("--verify-histories is from 1h to 168h, not %s", verify)}
+			}
 			dsn, err := databaseURL()
 			if err != nil {
 				return err
@@ -64,7 +69,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 			if data != "" {
 				programs = programsDir(data)
 			}
-			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, NoWork: noWork, Metrics: asked, Log: log})
+			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, NoWork: noWork, VerifyEvery: verify, Metrics: asked, Log: log})
 			if err != nil {
 				return err
 			}
@@ -77,6 +82,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 	metricsFlag(cmd, &metricsAt)
 	cmd.Flags().StringVar(&secretPath, "token-secret-file", "", "the file with the token secret, readable by its owner alone (instead of "+secretEnv+")")
 	cmd.Flags().StringVar(&data, "data", "", "a folder for the programs of rule sets (default: a temporary one)")
+	cmd.Flags().DurationVar(&verify, "verify-histories", verifyEvery, "how often all histories are verified, 1h to 168h; the same on every server")
 	cmd.Flags().BoolVar(&noWork, "no-work", false, "only answer requests and leave what is done later to other servers on the same database")
 	return cmd
 }

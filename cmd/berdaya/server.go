@@ -45,9 +45,10 @@ type settings struct {
 	DSN         string
 	Programs    string // the folder where rule programs are kept; "" is a temporary one
 	Secret      token.Secret
-	Development bool         // take development tokens
-	NoWork      bool         // leave jobs to other servers
-	Metrics     net.Listener // where metrics are asked for; nil: nowhere
+	Development bool          // take development tokens
+	NoWork      bool          // leave jobs to other servers
+	VerifyEvery time.Duration // how often all histories are verified; 0: daily
+	Metrics     net.Listener  // where metrics are asked for; nil: nowhere
 	Log         *slog.Logger
 }
 
@@ -94,7 +95,7 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 	}
 	sv.metrics.FromStore(sv.db.Figures(), clock)
 	if !s.NoWork {
-		if sv.jobs, err = jobs.New(sv.db.Pool, sv.work(s.Log)); err != nil {
+		if sv.jobs, err = jobs.New(sv.db.Pool, sv.work(s)); err != nil {
 			return nil, err
 		}
 	}

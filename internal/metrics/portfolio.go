@@ -15,6 +15,8 @@ type Store interface {
 	StageAges(ctx context.Context, at time.Time, days []int) ([]workflow.StageAge, error)
 	// JobFigures counts unfinished and failed jobs by kind and state.
 	JobFigures(ctx context.Context) ([]workflow.JobFigure, error)
+	// HistoryHealth tells what the latest verifications of all histories found.
+	HistoryHealth(ctx context.Context) (workflow.HistoryHealth, error)
 }
 
 // Bands of ages, in days, and how they are called. The stages of a default definition last from one to a few months.
@@ -31,15 +33,33 @@ const (
 	stageGauge = "berdaya_programmes_in_stage"
 	jobsGauge  = "berdaya_jobs"
 	lagGauge   = "berdaya_job_lag_seconds"
+
+	brokenGauge   = "berdaya_histories_broken"
+	verifiedGauge = "berdaya_histories_verified_timestamp_seconds"
 )
 
-// FromStore adds the figures of programmes and of jobs.
+// FromStore adds the figures of programmes, of jobs and of histories.
 func (m *Metrics) FromStore(store Store, clock domain.Clock) {
 	m.FromDatabase("programmes", ageFreshFor, func(ctx context.Context) ([]Reading, error) { return stageAges(ctx, store, clock.Now()) },
 		Gauge{stageGauge, "Active programmes, by stage and by how long they have stood in it.", []string{"stage", "age"}})
 	m.FromDatabase("jobs", FreshFor, func(ctx context.Context) ([]Reading, error) { return jobFigures(ctx, store) },
 		Gauge{jobsGauge, "Jobs by kind and state, counted up to 100000 each; those that are done are not counted.", []string{"kind", "state"}},
 		Gauge{lagGauge, "How long the job that has waited longest has been due, by kind.", []string{"kind"}})
+	m.FromDatabase("histories", FreshFor, func(ctx context.Context) ([]Reading, error) { return histories(ctx, store) },
+		Gauge{brokenGauge, "Programmes whose history the last verification found broken, or the one that goes on, if those are more.", nil},
+		Gauge{verifiedGauge, "When the last verification of all histories was completed, in seconds since 1970; absent if none was.", nil})
+}
+
+func histories(ctx context.Context, store Store) ([]Reading, error) {
+	health, err := store.HistoryHealth(ctx)
+	if err != nil {
+		return nil, err
+	}
+	readings := []Reading{{Gauge: brokenGauge, Value: float64(health.Broken)}}
+	if health.FinishedAt != nil {
+		readings = append(readings, Reading{Gauge: verifiedGauge, Value: float64(health.FinishedAt.UnixMilli()) / 1000})
+	}
+	return readings, nil
 }
 
 // stageAges gives every stage and band a value, so that none vanishes when it falls to zero.
