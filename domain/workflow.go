@@ -127,6 +127,25 @@ type Block struct {
 	Retry    bool     `json:"retry,omitempty"`  // nothing is missing: ask again shortly
 	Region   string   `json:"region,omitempty"` // the code of the region whose rule it is; "" for the engine's own
 	Waived   bool     `json:"waived,omitempty"` // a waiver lifts it: it stops nothing
+	// Values are the numbers and names in Message, by name, for programs.
+	Values map[string]string `json:"values,omitempty"`
+
+	// What follows explains a block to whoever asks now. It is no part of a decision, so the history does not keep it.
+	Title      Text     `json:"-"` // what the rule asks for; empty where it is not known
+	LiftableBy *Lifting `json:"-"` // who may lift it; nil where nobody may, or it stops nothing
+	Waiver     *Waiver  `json:"-"` // the one asked for or granted; nil for none
+}
+
+// Stops tells whether a block keeps a move from being made. A severity that is not known does.
+func (b *Block) Stops() bool {
+	return b.Severity != SeverityWarn && b.Severity != SeverityInfo && !b.Waived
+}
+
+// Lifting says who may lift a block for one programme.
+type Lifting struct {
+	Roles    []Role
+	Region   string // they have one of the roles in this region or in one above it
+	ByReader bool   // whether whoever asks is one of them, and has not asked for the waiver themselves
 }
 
 // EventKind is what happened to a programme.

@@ -27,7 +27,10 @@ func (r *Resolver) availableMoves(ctx context.Context, ids []uuid.UUID) ([]any, 
 		moves := make([]*model.AvailableMove, len(options[id]))
 		for j, o := range options[id] {
 			m := &model.AvailableMove{Move: o.Move, MoveLabel: domain.Moves.Label(string(o.Move), actor.Locale), ToStatus: o.ToStatus,
-				Allowed: o.Allowed, ReasonRequired: o.ReasonRequired, Blocks: model.Blocks(o.Blocks, actor.Locale)}
+				Allowed: o.Allowed, ReasonRequired: o.ReasonRequired, Blocks: model.Blocks(o.Blocks, actor.Locale), DueOn: o.DueOn}
+			if s := o.Superseded; s != nil {
+				m.Supersedes = &model.Superseded{Visits: s.Visits, Activities: s.Activities, Reports: s.Reports}
+			}
 			if o.ToStatus == domain.Active {
 				m.ToStage = &o.ToStage
 			}

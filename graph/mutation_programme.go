@@ -94,6 +94,9 @@ func (m mutation) MoveProgramme(ctx context.Context, in model.MoveProgrammeInput
 		move = m.Moves.DryRun
 	}
 	out, err := move(ctx, access.FromContext(ctx), c)
+	if err := m.Moves.Explain(ctx, access.FromContext(ctx), out); err != nil {
+		return nil, err
+	}
 	p := &model.MoveProgrammePayload{Allowed: out.Allowed, Blocks: model.Blocks(out.Blocks, access.FromContext(ctx).Locale), UserErrors: []*model.UserError{}}
 	p.Programme = &model.Programme{ID: in.ProgrammeID}
 	if out.EventID != nil {

@@ -228,12 +228,12 @@ func blocks(j *Judgement) []domain.Block {
 }
 
 // stopped gives the error for blocks that stop a move; nil where all are remarks. BLOCKED outranks RULES_UNAVAILABLE,
-// because waiting alone will not help. A severity that the engine does not know stops the move.
+// because waiting alone will not help.
 func stopped(all []domain.Block) error {
 	var stop *domain.Error
 	for _, b := range all {
 		switch {
-		case b.Severity == domain.SeverityWarn || b.Severity == domain.SeverityInfo || b.Waived:
+		case !b.Stops():
 		case !b.Retry:
 			stop = domain.Errorf(domain.CodeBlocked, "rules do not allow this move yet; the blocks say what is missing").
 				In("aturan belum mengizinkan langkah ini; lihat apa yang masih kurang")

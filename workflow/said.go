@@ -44,7 +44,11 @@ func (s said) json() json.RawMessage {
 		for k, p := range b.Path {
 			path[k] = clean(p)
 		}
-		b.Path, remarks[i] = path, b
+		values := make(map[string]string, len(b.Values))
+		for name, value := range b.Values {
+			values[clean(name)] = clean(value)
+		}
+		b.Path, b.Values, remarks[i] = path, values, b
 	}
 	s.Remarks = remarks
 	raw, err := json.Marshal(s)

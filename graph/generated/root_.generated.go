@@ -97,24 +97,35 @@ type ComplexityRoot struct {
 	AvailableMove struct {
 		Allowed        func(childComplexity int) int
 		Blocks         func(childComplexity int) int
+		DueOn          func(childComplexity int) int
 		Move           func(childComplexity int) int
 		MoveLabel      func(childComplexity int) int
 		ReasonRequired func(childComplexity int) int
+		Supersedes     func(childComplexity int) int
 		ToStage        func(childComplexity int) int
 		ToStatus       func(childComplexity int) int
 	}
 
 	Block struct {
-		Message  func(childComplexity int) int
-		Path     func(childComplexity int) int
-		Region   func(childComplexity int) int
-		Retry    func(childComplexity int) int
-		Rule     func(childComplexity int) int
-		RuleSet  func(childComplexity int) int
-		Severity func(childComplexity int) int
-		Version  func(childComplexity int) int
-		Waivable func(childComplexity int) int
-		Waived   func(childComplexity int) int
+		LiftableBy func(childComplexity int) int
+		Message    func(childComplexity int) int
+		Path       func(childComplexity int) int
+		Region     func(childComplexity int) int
+		Retry      func(childComplexity int) int
+		Rule       func(childComplexity int) int
+		RuleSet    func(childComplexity int) int
+		Severity   func(childComplexity int) int
+		Title      func(childComplexity int) int
+		Values     func(childComplexity int) int
+		Version    func(childComplexity int) int
+		Waivable   func(childComplexity int) int
+		Waived     func(childComplexity int) int
+		Waiver     func(childComplexity int) int
+	}
+
+	BlockValue struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
 	}
 
 	BoardCell struct {
@@ -407,6 +418,13 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Lifting struct {
+		ByReader   func(childComplexity int) int
+		RegionCode func(childComplexity int) int
+		RoleLabels func(childComplexity int) int
+		Roles      func(childComplexity int) int
+	}
+
 	Measurement struct {
 		AgeBand        func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
@@ -569,6 +587,16 @@ type ComplexityRoot struct {
 	ObjectivePayload struct {
 		Objective  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	OpenWaiver struct {
+		ExpiresOn   func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		RequestedAt func(childComplexity int) int
+		RequestedBy func(childComplexity int) int
+		State       func(childComplexity int) int
+		StateLabel  func(childComplexity int) int
+		WaiverID    func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -1011,6 +1039,12 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	Superseded struct {
+		Activities func(childComplexity int) int
+		Reports    func(childComplexity int) int
+		Visits     func(childComplexity int) int
+	}
+
 	Timer struct {
 		CreatedAt  func(childComplexity int) int
 		FiresAt    func(childComplexity int) int
@@ -1448,6 +1482,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AvailableMove.Blocks(childComplexity), true
+	case "AvailableMove.dueOn":
+		if e.ComplexityRoot.AvailableMove.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailableMove.DueOn(childComplexity), true
 	case "AvailableMove.move":
 		if e.ComplexityRoot.AvailableMove.Move == nil {
 			break
@@ -1466,6 +1506,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AvailableMove.ReasonRequired(childComplexity), true
+	case "AvailableMove.supersedes":
+		if e.ComplexityRoot.AvailableMove.Supersedes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AvailableMove.Supersedes(childComplexity), true
 	case "AvailableMove.toStage":
 		if e.ComplexityRoot.AvailableMove.ToStage == nil {
 			break
@@ -1479,6 +1525,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AvailableMove.ToStatus(childComplexity), true
 
+	case "Block.liftableBy":
+		if e.ComplexityRoot.Block.LiftableBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Block.LiftableBy(childComplexity), true
 	case "Block.message":
 		if e.ComplexityRoot.Block.Message == nil {
 			break
@@ -1521,6 +1573,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Block.Severity(childComplexity), true
+	case "Block.title":
+		if e.ComplexityRoot.Block.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Block.Title(childComplexity), true
+	case "Block.values":
+		if e.ComplexityRoot.Block.Values == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Block.Values(childComplexity), true
 	case "Block.version":
 		if e.ComplexityRoot.Block.Version == nil {
 			break
@@ -1539,6 +1603,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Block.Waived(childComplexity), true
+	case "Block.waiver":
+		if e.ComplexityRoot.Block.Waiver == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Block.Waiver(childComplexity), true
+
+	case "BlockValue.name":
+		if e.ComplexityRoot.BlockValue.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockValue.Name(childComplexity), true
+	case "BlockValue.value":
+		if e.ComplexityRoot.BlockValue.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BlockValue.Value(childComplexity), true
 
 	case "BoardCell.count":
 		if e.ComplexityRoot.BoardCell.Count == nil {
@@ -2666,6 +2749,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.IndicatorPayload.UserErrors(childComplexity), true
 
+	case "Lifting.byReader":
+		if e.ComplexityRoot.Lifting.ByReader == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lifting.ByReader(childComplexity), true
+	case "Lifting.regionCode":
+		if e.ComplexityRoot.Lifting.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lifting.RegionCode(childComplexity), true
+	case "Lifting.roleLabels":
+		if e.ComplexityRoot.Lifting.RoleLabels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lifting.RoleLabels(childComplexity), true
+	case "Lifting.roles":
+		if e.ComplexityRoot.Lifting.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Lifting.Roles(childComplexity), true
+
 	case "Measurement.ageBand":
 		if e.ComplexityRoot.Measurement.AgeBand == nil {
 			break
@@ -3696,6 +3804,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ObjectivePayload.UserErrors(childComplexity), true
+
+	case "OpenWaiver.expiresOn":
+		if e.ComplexityRoot.OpenWaiver.ExpiresOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenWaiver.ExpiresOn(childComplexity), true
+	case "OpenWaiver.reason":
+		if e.ComplexityRoot.OpenWaiver.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenWaiver.Reason(childComplexity), true
+	case "OpenWaiver.requestedAt":
+		if e.ComplexityRoot.OpenWaiver.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenWaiver.RequestedAt(childComplexity), true
+	case "OpenWaiver.requestedBy":
+		if e.ComplexityRoot.OpenWaiver.RequestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenWaiver.RequestedBy(childComplexity), true
+	case "OpenWaiver.state":
+		if e.ComplexityRoot.OpenWaiver.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenWaiver.State(childComplexity), true
+	case "OpenWaiver.stateLabel":
+		if e.ComplexityRoot.OpenWaiver.StateLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenWaiver.StateLabel(childComplexity), true
+	case "OpenWaiver.waiverId":
+		if e.ComplexityRoot.OpenWaiver.WaiverID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OpenWaiver.WaiverID(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -5643,6 +5794,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StakeholderPayload.UserErrors(childComplexity), true
+
+	case "Superseded.activities":
+		if e.ComplexityRoot.Superseded.Activities == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Superseded.Activities(childComplexity), true
+	case "Superseded.reports":
+		if e.ComplexityRoot.Superseded.Reports == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Superseded.Reports(childComplexity), true
+	case "Superseded.visits":
+		if e.ComplexityRoot.Superseded.Visits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Superseded.Visits(childComplexity), true
 
 	case "Timer.createdAt":
 		if e.ComplexityRoot.Timer.CreatedAt == nil {
@@ -10174,6 +10344,20 @@ type AvailableMove {
   reasonRequired: Boolean!
   "All that stands in the way, and all remarks that do not."
   blocks: [Block!]!
+  "When the stage would be due if the move were made now, for RESUME with due dates shifted; null where it would have no due date, and while something stops the move."
+  dueOn: Date
+  "What of the programme the move would supersede; null for a move that supersedes nothing, and while something stops it."
+  supersedes: Superseded
+}
+
+"How much a move supersedes. What is superseded is kept and shown as such."
+type Superseded {
+  "Visits to stages, the present one included."
+  visits: Int!
+  "Activities that have not begun."
+  activities: Int!
+  "Published versions of reports."
+  reports: Int!
 }
 
 "One reason why a move may not happen, or a remark that does not stop it."
@@ -10198,6 +10382,52 @@ type Block {
   region: String
   "Whether a waiver lifts it for this programme, so that it stops nothing."
   waived: Boolean!
+  "What the rule asks for, in the reader's language; null where it is not known, as in the history."
+  title: String
+  "The numbers and names in the message, by name, for clients that show them in their own way."
+  values: [BlockValue!]!
+  "Who may lift it for this programme; null where nobody may, where it stops nothing, and in the history."
+  liftableBy: Lifting
+  "The waiver of it that was asked for or granted; null where there is none, and in the history."
+  waiver: OpenWaiver
+}
+
+"A number or name in a block's message."
+type BlockValue {
+  "What it is, as the rule names it, such as needs."
+  name: String!
+  "Itself, as plain text: a number without grouping, a day as YYYY-MM-DD."
+  value: String!
+}
+
+"Who may lift a block for one programme. Whoever asked for the waiver may not grant it."
+type Lifting {
+  "They have one of these roles."
+  roles: [Role!]!
+  "The roles in the reader's language."
+  roleLabels: [String!]!
+  "They have it in the region with this code, or in one above it."
+  regionCode: String!
+  "Whether the reader is one of them."
+  byReader: Boolean!
+}
+
+"A waiver that was asked for or granted."
+type OpenWaiver {
+  "Its global id."
+  waiverId: ID!
+  "Where it stands: REQUESTED or GRANTED."
+  state: WaiverState!
+  "The state in the reader's language."
+  stateLabel: String!
+  "Why it was asked for."
+  reason: String!
+  "The subject who asked for it."
+  requestedBy: String!
+  "When it was asked for."
+  requestedAt: DateTime!
+  "The last day on which it is to hold."
+  expiresOn: Date!
 }
 
 "A rule set and the version of it that judged."
@@ -10435,6 +10665,10 @@ func (ec *executionContext) childFields_AvailableMove(ctx context.Context, field
 		return ec.fieldContext_AvailableMove_reasonRequired(ctx, field)
 	case "blocks":
 		return ec.fieldContext_AvailableMove_blocks(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_AvailableMove_dueOn(ctx, field)
+	case "supersedes":
+		return ec.fieldContext_AvailableMove_supersedes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AvailableMove", field.Name)
 }
@@ -10461,8 +10695,26 @@ func (ec *executionContext) childFields_Block(ctx context.Context, field graphql
 		return ec.fieldContext_Block_region(ctx, field)
 	case "waived":
 		return ec.fieldContext_Block_waived(ctx, field)
+	case "title":
+		return ec.fieldContext_Block_title(ctx, field)
+	case "values":
+		return ec.fieldContext_Block_values(ctx, field)
+	case "liftableBy":
+		return ec.fieldContext_Block_liftableBy(ctx, field)
+	case "waiver":
+		return ec.fieldContext_Block_waiver(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Block", field.Name)
+}
+
+func (ec *executionContext) childFields_BlockValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_BlockValue_name(ctx, field)
+	case "value":
+		return ec.fieldContext_BlockValue_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BlockValue", field.Name)
 }
 
 func (ec *executionContext) childFields_BoardCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11045,6 +11297,20 @@ func (ec *executionContext) childFields_IndicatorPayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type IndicatorPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Lifting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "roles":
+		return ec.fieldContext_Lifting_roles(ctx, field)
+	case "roleLabels":
+		return ec.fieldContext_Lifting_roleLabels(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_Lifting_regionCode(ctx, field)
+	case "byReader":
+		return ec.fieldContext_Lifting_byReader(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Lifting", field.Name)
+}
+
 func (ec *executionContext) childFields_Measurement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11257,6 +11523,26 @@ func (ec *executionContext) childFields_ObjectivePayload(ctx context.Context, fi
 		return ec.fieldContext_ObjectivePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ObjectivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OpenWaiver(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "waiverId":
+		return ec.fieldContext_OpenWaiver_waiverId(ctx, field)
+	case "state":
+		return ec.fieldContext_OpenWaiver_state(ctx, field)
+	case "stateLabel":
+		return ec.fieldContext_OpenWaiver_stateLabel(ctx, field)
+	case "reason":
+		return ec.fieldContext_OpenWaiver_reason(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_OpenWaiver_requestedBy(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_OpenWaiver_requestedAt(ctx, field)
+	case "expiresOn":
+		return ec.fieldContext_OpenWaiver_expiresOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OpenWaiver", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12107,6 +12393,18 @@ func (ec *executionContext) childFields_StakeholderPayload(ctx context.Context, 
 		return ec.fieldContext_StakeholderPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StakeholderPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Superseded(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "visits":
+		return ec.fieldContext_Superseded_visits(ctx, field)
+	case "activities":
+		return ec.fieldContext_Superseded_activities(ctx, field)
+	case "reports":
+		return ec.fieldContext_Superseded_reports(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Superseded", field.Name)
 }
 
 func (ec *executionContext) childFields_Timer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -196,6 +196,61 @@ func (ec *executionContext) fieldContext_AvailableMove_blocks(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _AvailableMove_dueOn(ctx context.Context, field graphql.CollectedField, obj *model.AvailableMove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AvailableMove_dueOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *domain.Date) graphql.Marshaler {
+			return ec.marshalODate2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋdomainᚐDate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AvailableMove_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AvailableMove", field, false, false, "Date")
+}
+
+func (ec *executionContext) _AvailableMove_supersedes(ctx context.Context, field graphql.CollectedField, obj *model.AvailableMove) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AvailableMove_supersedes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Supersedes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Superseded) graphql.Marshaler {
+			return ec.marshalOSuperseded2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐSuperseded(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AvailableMove_supersedes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AvailableMove",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Superseded(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Block_ruleSet(ctx context.Context, field graphql.CollectedField, obj *model.Block) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -424,6 +479,171 @@ func (ec *executionContext) _Block_waived(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Block_waived(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Block", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _Block_title(ctx context.Context, field graphql.CollectedField, obj *model.Block) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Block_title(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Title, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Block_title(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Block", field, false, false, "String")
+}
+
+func (ec *executionContext) _Block_values(ctx context.Context, field graphql.CollectedField, obj *model.Block) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Block_values(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Values, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BlockValue) graphql.Marshaler {
+			return ec.marshalNBlockValue2ᚕᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐBlockValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Block_values(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Block",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BlockValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Block_liftableBy(ctx context.Context, field graphql.CollectedField, obj *model.Block) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Block_liftableBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LiftableBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Lifting) graphql.Marshaler {
+			return ec.marshalOLifting2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐLifting(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Block_liftableBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Block",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Lifting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Block_waiver(ctx context.Context, field graphql.CollectedField, obj *model.Block) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Block_waiver(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waiver, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OpenWaiver) graphql.Marshaler {
+			return ec.marshalOOpenWaiver2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐOpenWaiver(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Block_waiver(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Block",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OpenWaiver(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BlockValue_name(ctx context.Context, field graphql.CollectedField, obj *model.BlockValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BlockValue_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BlockValue_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BlockValue", field, false, false, "String")
+}
+
+func (ec *executionContext) _BlockValue_value(ctx context.Context, field graphql.CollectedField, obj *model.BlockValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BlockValue_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BlockValue_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BlockValue", field, false, false, "String")
 }
 
 func (ec *executionContext) _ChecklistItem_id(ctx context.Context, field graphql.CollectedField, obj *model.ChecklistItem) (ret graphql.Marshaler) {
@@ -893,6 +1113,98 @@ func (ec *executionContext) fieldContext_ChecklistItemPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Lifting_roles(ctx context.Context, field graphql.CollectedField, obj *model.Lifting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lifting_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Roles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []domain.Role) graphql.Marshaler {
+			return ec.marshalNRole2ᚕgithubᚗcomᚋberdayaᚋberdayaᚋdomainᚐRoleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lifting_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Lifting", field, false, false, "Role")
+}
+
+func (ec *executionContext) _Lifting_roleLabels(ctx context.Context, field graphql.CollectedField, obj *model.Lifting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lifting_roleLabels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RoleLabels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lifting_roleLabels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Lifting", field, false, false, "String")
+}
+
+func (ec *executionContext) _Lifting_regionCode(ctx context.Context, field graphql.CollectedField, obj *model.Lifting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lifting_regionCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RegionCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lifting_regionCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Lifting", field, false, false, "String")
+}
+
+func (ec *executionContext) _Lifting_byReader(ctx context.Context, field graphql.CollectedField, obj *model.Lifting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Lifting_byReader(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ByReader, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Lifting_byReader(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Lifting", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _MoveProgrammePayload_programme(ctx context.Context, field graphql.CollectedField, obj *model.MoveProgrammePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1068,6 +1380,167 @@ func (ec *executionContext) fieldContext_MoveProgrammePayload_userErrors(_ conte
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _OpenWaiver_waiverId(ctx context.Context, field graphql.CollectedField, obj *model.OpenWaiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpenWaiver_waiverId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.WaiverID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpenWaiver_waiverId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpenWaiver", field, false, false, "ID")
+}
+
+func (ec *executionContext) _OpenWaiver_state(ctx context.Context, field graphql.CollectedField, obj *model.OpenWaiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpenWaiver_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.WaiverState) graphql.Marshaler {
+			return ec.marshalNWaiverState2githubᚗcomᚋberdayaᚋberdayaᚋdomainᚐWaiverState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpenWaiver_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpenWaiver", field, false, false, "WaiverState")
+}
+
+func (ec *executionContext) _OpenWaiver_stateLabel(ctx context.Context, field graphql.CollectedField, obj *model.OpenWaiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpenWaiver_stateLabel(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StateLabel, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpenWaiver_stateLabel(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpenWaiver", field, false, false, "String")
+}
+
+func (ec *executionContext) _OpenWaiver_reason(ctx context.Context, field graphql.CollectedField, obj *model.OpenWaiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpenWaiver_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpenWaiver_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpenWaiver", field, false, false, "String")
+}
+
+func (ec *executionContext) _OpenWaiver_requestedBy(ctx context.Context, field graphql.CollectedField, obj *model.OpenWaiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpenWaiver_requestedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedBy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpenWaiver_requestedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpenWaiver", field, false, false, "String")
+}
+
+func (ec *executionContext) _OpenWaiver_requestedAt(ctx context.Context, field graphql.CollectedField, obj *model.OpenWaiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpenWaiver_requestedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpenWaiver_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpenWaiver", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _OpenWaiver_expiresOn(ctx context.Context, field graphql.CollectedField, obj *model.OpenWaiver) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OpenWaiver_expiresOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Date) graphql.Marshaler {
+			return ec.marshalNDate2githubᚗcomᚋberdayaᚋberdayaᚋdomainᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OpenWaiver_expiresOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("OpenWaiver", field, false, false, "Date")
 }
 
 func (ec *executionContext) _ProgrammeEvent_id(ctx context.Context, field graphql.CollectedField, obj *model.ProgrammeEvent) (ret graphql.Marshaler) {
@@ -2245,6 +2718,75 @@ func (ec *executionContext) fieldContext_StageVisitEdge_node(_ context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Superseded_visits(ctx context.Context, field graphql.CollectedField, obj *model.Superseded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Superseded_visits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Visits, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Superseded_visits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Superseded", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Superseded_activities(ctx context.Context, field graphql.CollectedField, obj *model.Superseded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Superseded_activities(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Activities, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Superseded_activities(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Superseded", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Superseded_reports(ctx context.Context, field graphql.CollectedField, obj *model.Superseded) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Superseded_reports(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reports, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Superseded_reports(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Superseded", field, false, false, "Int")
+}
+
 func (ec *executionContext) _TransferProgrammePayload_programme(ctx context.Context, field graphql.CollectedField, obj *model.TransferProgrammePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2656,6 +3198,16 @@ func (ec *executionContext) _AvailableMove(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "dueOn":
+			out.Values[i] = ec._AvailableMove_dueOn(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "supersedes":
+			out.Values[i] = ec._AvailableMove_supersedes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2731,6 +3283,64 @@ func (ec *executionContext) _Block(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "waived":
 			out.Values[i] = ec._Block_waived(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "title":
+			out.Values[i] = ec._Block_title(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "values":
+			out.Values[i] = ec._Block_values(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "liftableBy":
+			out.Values[i] = ec._Block_liftableBy(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "waiver":
+			out.Values[i] = ec._Block_waiver(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var blockValueImplementors = []string{"BlockValue"}
+
+func (ec *executionContext) _BlockValue(ctx context.Context, sel ast.SelectionSet, obj *model.BlockValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, blockValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BlockValue")
+		case "name":
+			out.Values[i] = ec._BlockValue_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._BlockValue_value(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -2948,6 +3558,54 @@ func (ec *executionContext) _ChecklistItemPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var liftingImplementors = []string{"Lifting"}
+
+func (ec *executionContext) _Lifting(ctx context.Context, sel ast.SelectionSet, obj *model.Lifting) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, liftingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Lifting")
+		case "roles":
+			out.Values[i] = ec._Lifting_roles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roleLabels":
+			out.Values[i] = ec._Lifting_roleLabels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "regionCode":
+			out.Values[i] = ec._Lifting_regionCode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "byReader":
+			out.Values[i] = ec._Lifting_byReader(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var moveProgrammePayloadImplementors = []string{"MoveProgrammePayload"}
 
 func (ec *executionContext) _MoveProgrammePayload(ctx context.Context, sel ast.SelectionSet, obj *model.MoveProgrammePayload) graphql.Marshaler {
@@ -2981,6 +3639,69 @@ func (ec *executionContext) _MoveProgrammePayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._MoveProgrammePayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var openWaiverImplementors = []string{"OpenWaiver"}
+
+func (ec *executionContext) _OpenWaiver(ctx context.Context, sel ast.SelectionSet, obj *model.OpenWaiver) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, openWaiverImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OpenWaiver")
+		case "waiverId":
+			out.Values[i] = ec._OpenWaiver_waiverId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._OpenWaiver_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "stateLabel":
+			out.Values[i] = ec._OpenWaiver_stateLabel(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._OpenWaiver_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestedBy":
+			out.Values[i] = ec._OpenWaiver_requestedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestedAt":
+			out.Values[i] = ec._OpenWaiver_requestedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresOn":
+			out.Values[i] = ec._OpenWaiver_expiresOn(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -3427,6 +4148,49 @@ func (ec *executionContext) _StageVisitEdge(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var supersededImplementors = []string{"Superseded"}
+
+func (ec *executionContext) _Superseded(ctx context.Context, sel ast.SelectionSet, obj *model.Superseded) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, supersededImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Superseded")
+		case "visits":
+			out.Values[i] = ec._Superseded_visits(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "activities":
+			out.Values[i] = ec._Superseded_activities(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reports":
+			out.Values[i] = ec._Superseded_reports(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var transferProgrammePayloadImplementors = []string{"TransferProgrammePayload"}
 
 func (ec *executionContext) _TransferProgrammePayload(ctx context.Context, sel ast.SelectionSet, obj *model.TransferProgrammePayload) graphql.Marshaler {
@@ -3520,6 +4284,30 @@ func (ec *executionContext) marshalNBlock2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋ
 		return graphql.Null
 	}
 	return ec._Block(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBlockValue2ᚕᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐBlockValueᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BlockValue) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBlockValue2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐBlockValue(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBlockValue2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐBlockValue(ctx context.Context, sel ast.SelectionSet, v *model.BlockValue) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BlockValue!")
+		return graphql.Null
+	}
+	return ec._BlockValue(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNChecklistItem2ᚕᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐChecklistItemᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ChecklistItem) graphql.Marshaler {
@@ -3820,6 +4608,13 @@ func (ec *executionContext) marshalOChecklistItem2ᚖgithubᚗcomᚋberdayaᚋbe
 	return ec._ChecklistItem(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOLifting2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐLifting(ctx context.Context, sel ast.SelectionSet, v *model.Lifting) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Lifting(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOMove2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋdomainᚐMove(ctx context.Context, v any) (*domain.Move, error) {
 	if v == nil {
 		return nil, nil
@@ -3839,11 +4634,25 @@ func (ec *executionContext) marshalOMove2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋd
 	return res
 }
 
+func (ec *executionContext) marshalOOpenWaiver2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐOpenWaiver(ctx context.Context, sel ast.SelectionSet, v *model.OpenWaiver) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._OpenWaiver(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOProgrammeEvent2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐProgrammeEvent(ctx context.Context, sel ast.SelectionSet, v *model.ProgrammeEvent) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ProgrammeEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSuperseded2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐSuperseded(ctx context.Context, sel ast.SelectionSet, v *model.Superseded) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Superseded(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

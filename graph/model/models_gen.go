@@ -158,6 +158,10 @@ type AvailableMove struct {
 	ReasonRequired bool `json:"reasonRequired"`
 	// All that stands in the way, and all remarks that do not.
 	Blocks []*Block `json:"blocks"`
+	// When the stage would be due if the move were made now, for RESUME with due dates shifted; null where it would have no due date, and while something stops the move.
+	DueOn *domain.Date `json:"dueOn,omitempty"`
+	// What of the programme the move would supersede; null for a move that supersedes nothing, and while something stops it.
+	Supersedes *Superseded `json:"supersedes,omitempty"`
 }
 
 // One reason why a move may not happen, or a remark that does not stop it.
@@ -182,6 +186,22 @@ type Block struct {
 	Region *string `json:"region,omitempty"`
 	// Whether a waiver lifts it for this programme, so that it stops nothing.
 	Waived bool `json:"waived"`
+	// What the rule asks for, in the reader's language; null where it is not known, as in the history.
+	Title *string `json:"title,omitempty"`
+	// The numbers and names in the message, by name, for clients that show them in their own way.
+	Values []*BlockValue `json:"values"`
+	// Who may lift it for this programme; null where nobody may, where it stops nothing, and in the history.
+	LiftableBy *Lifting `json:"liftableBy,omitempty"`
+	// The waiver of it that was asked for or granted; null where there is none, and in the history.
+	Waiver *OpenWaiver `json:"waiver,omitempty"`
+}
+
+// A number or name in a block's message.
+type BlockValue struct {
+	// What it is, as the rule names it, such as needs.
+	Name string `json:"name"`
+	// Itself, as plain text: a number without grouping, a day as YYYY-MM-DD.
+	Value string `json:"value"`
 }
 
 // The programmes of one stage and status.
@@ -1157,6 +1177,18 @@ type LevelFilter struct {
 	In graphql.Omittable[[]domain.Level] `json:"in,omitempty"`
 }
 
+// Who may lift a block for one programme. Whoever asked for the waiver may not grant it.
+type Lifting struct {
+	// They have one of these roles.
+	Roles []domain.Role `json:"roles"`
+	// The roles in the reader's language.
+	RoleLabels []string `json:"roleLabels"`
+	// They have it in the region with this code, or in one above it.
+	RegionCode string `json:"regionCode"`
+	// Whether the reader is one of them.
+	ByReader bool `json:"byReader"`
+}
+
 // The value of an indicator on a day, for everybody or for one group of people.
 type Measurement struct {
 	// Its global id.
@@ -1380,6 +1412,24 @@ type ObjectivePayload struct {
 	Objective *Objective `json:"objective,omitempty"`
 	// What was wrong with the input; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A waiver that was asked for or granted.
+type OpenWaiver struct {
+	// Its global id.
+	WaiverID string `json:"waiverId"`
+	// Where it stands: REQUESTED or GRANTED.
+	State domain.WaiverState `json:"state"`
+	// The state in the reader's language.
+	StateLabel string `json:"stateLabel"`
+	// Why it was asked for.
+	Reason string `json:"reason"`
+	// The subject who asked for it.
+	RequestedBy string `json:"requestedBy"`
+	// When it was asked for.
+	RequestedAt time.Time `json:"requestedAt"`
+	// The last day on which it is to hold.
+	ExpiresOn domain.Date `json:"expiresOn"`
 }
 
 // Where a page lies in the whole list.
@@ -2309,6 +2359,16 @@ type StatusFilter struct {
 	Eq graphql.Omittable[*domain.Status] `json:"eq,omitempty"`
 	// One of these.
 	In graphql.Omittable[[]domain.Status] `json:"in,omitempty"`
+}
+
+// How much a move supersedes. What is superseded is kept and shown as such.
+type Superseded struct {
+	// Visits to stages, the present one included.
+	Visits int `json:"visits"`
+	// Activities that have not begun.
+	Activities int `json:"activities"`
+	// Published versions of reports.
+	Reports int `json:"reports"`
 }
 
 // A tick.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -72,6 +73,10 @@ func (w *writer) goValue(g *goType, t *ast.Type, v reflect.Value) bool {
 	case reflect.Bool:
 		w.b = strconv.AppendBool(w.b, v.Bool())
 	default:
+		if at, ok := v.Interface().(time.Time); ok {
+			w.b = at.UTC().AppendFormat(w.b, `"2006-01-02T15:04:05.000000Z"`)
+			return true
+		}
 		plain, err := json.Marshal(v.Interface())
 		if err != nil {
 			w.fail(err)

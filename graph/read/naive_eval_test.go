@@ -3,6 +3,7 @@ package read_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -275,6 +276,12 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 			}
 			b["message"] = b["message"].(map[string]any)[language]
 			b["retry"], b["waived"] = b["retry"] == true, b["waived"] == true
+			values := []any{}
+			said, _ := b["values"].(map[string]any)
+			for _, name := range slices.Sorted(maps.Keys(said)) {
+				values = append(values, map[string]any{"name": name, "value": said[name]})
+			}
+			b["values"] = values
 		}
 		if said.Remarks == nil {
 			return []any{}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -75,7 +76,10 @@ func movesOf(id uuid.UUID) []*model.AvailableMove {
 	moves := []*model.AvailableMove{{Move: domain.Advance, MoveLabel: "Advance", ToStage: &plan, ToStatus: domain.Active, Allowed: id[15]%2 == 0, Blocks: []*model.Block{}}}
 	if id[14]%2 == 0 {
 		moves = append(moves, &model.AvailableMove{Move: domain.Hold, MoveLabel: "Hold", ToStatus: domain.OnHold, ReasonRequired: true,
-			Blocks: []*model.Block{{RuleSet: "national", Version: "1", Rule: "NEED_RANKED", Severity: domain.SeverityWarn, Message: "\"rank\" \\ the needs", Path: []string{"needs"}, Waivable: domain.WaivableNo}}})
+			Blocks: []*model.Block{{RuleSet: "national", Version: "1", Rule: "NEED_RANKED", Severity: domain.SeverityWarn, Message: "\"rank\" \\ the needs", Path: []string{"needs"}, Waivable: domain.WaivableNo, Values: []*model.BlockValue{{Name: "needs", Value: "3"}},
+				LiftableBy: &model.Lifting{Roles: []domain.Role{domain.NationalAdmin}, RoleLabels: []string{"x"}, RegionCode: "32"},
+				Waiver:     &model.OpenWaiver{State: domain.WaiverRequested, RequestedAt: time.Date(2026, 3, 1, 0, 0, 0, 5000, time.UTC)}}},
+			DueOn: ptr(domain.Date("2026-05-01")), Supersedes: &model.Superseded{Visits: 2}})
 	}
 	return moves
 }

@@ -16,59 +16,46 @@ import (
 // page is how many programmes are asked about at once; more are taken page by page.
 const page = 500
 
-// RuleNotPermitted is the code of the block for a step that the actor may not make, whatever is missing.
-const RuleNotPermitted = "NOT_PERMITTED"
-
 // Available says for each programme that the actor sees what may happen next, in the order of the moves and stages, with all
 // that stands in the way. Programmes that the actor does not see, or that are not there, have no entry.
-func (m *Moves) Available(ctx context.Context, actor access.Actor, programmeIDs []uuid.UUID) (map[uuid.UUID][]workflow.Option, error) {
+func (m *Moves) Available(ctx context.Context, actor access.Actor, programmeIDs []uuid.UUID) (map[uuid.UUID][]Option, error) {
 	if err := access.MayAct(actor); err != nil {
 		return nil, err
 	}
-	options := make(map[uuid.UUID][]workflow.Option, len(programmeIDs))
+	options := make(map[uuid.UUID][]Option, len(programmeIDs))
 	for ids := range slices.Chunk(programmeIDs, page) {
 		found, err := m.Store.Snapshots(ctx, ids)
 		if err != nil {
 			return nil, err
 		}
 		at := m.Clock.Now()
-		judged, err := m.judge(ctx, slices.DeleteFunc(found, func(s *workflow.Snapshot) bool {
+		all, err := m.judge(ctx, slices.DeleteFunc(found, func(s *workflow.Snapshot) bool {
 			return access.MaySee(actor, s.Programme.RegionCode) != nil
 		}), at)
 		if err != nil {
 			return nil, err
 		}
-		for _, j := range judged {
-			if access.MaySee(actor, j.Programme.RegionCode) != nil {
-				continue
-			}
+		all = slices.DeleteFunc(all, func(j judged) bool { return access.MaySee(actor, j.Programme.RegionCode) != nil })
+		seen := make([]uuid.UUID, len(all))
+		for i := range all {
+			seen[i] = all[i].Programme.ID
+		}
+		beside, err := m.Store.Beside(ctx, seen)
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range all {
 			course, err := m.Courses.Course(ctx, j.Programme.RegionCode)
 			if err != nil {
 				return nil, err
 			}
-			options[j.Programme.ID] = permitted(actor, &j.Programme, workflow.Available(j.Terms(course), j.State(), &j.Facts, j.judgement, at))
+			steps := workflow.Available(j.Terms(course), j.State(), &j.Facts, j.judgement, at)
+			b := beside[j.Programme.ID]
+			b.Region = j.Programme.RegionCode
+			options[j.Programme.ID] = permitted(actor, &j.Programme, steps, b)
 		}
 	}
 	return options, nil
-}
-
-// permitted puts a block before every step that the actor may not make.
-func permitted(actor access.Actor, p *domain.Programme, options []workflow.Option) []workflow.Option {
-	for i := range options {
-		o := &options[i]
-		err := access.MayMove(actor, p, o.Move)
-		if err == nil {
-			continue
-		}
-		o.Allowed = false
-		message := domain.Text{EN: err.Error()}
-		if e, ok := errors.AsType[*domain.Error](err); ok {
-			message = e.Text
-		}
-		o.Blocks = append([]domain.Block{{RuleSet: workflow.Engine, Version: workflow.EngineVersion, Rule: RuleNotPermitted,
-			Severity: domain.SeverityBlock, Message: message, Waivable: domain.WaivableNo}}, o.Blocks...)
-	}
-	return options
 }
 
 // judged is a programme with what the rules said about the step that waits for them; nil where no step does.

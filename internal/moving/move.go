@@ -21,6 +21,8 @@ type Store interface {
 	Facts(ctx context.Context, wanted []workflow.Wanted) ([]workflow.FactsSnapshot, error)
 	// Write carries out a change, all of it or nothing, and tells whether it did: not where the programme has changed since.
 	Write(ctx context.Context, c workflow.Change) (bool, error)
+	// Beside reads what explains the options of programmes; it leaves out those that are not there.
+	Beside(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.Beside, error)
 	// Waiver gives a waiver; nil where there is none.
 	Waiver(ctx context.Context, id uuid.UUID) (*domain.Waiver, error)
 	// BumpFacts locks a programme, makes its facts version grow and gives the programme.

@@ -50,17 +50,18 @@ func compose(q *workflow.Question, opinions []*opinion) workflow.Judgement {
 }
 
 func blockOf(o *opinion, version string, v *rules.Verdict) domain.Block {
-	severity, waivable := v.GetSeverity(), string(domain.WaivableNo)
+	severity, waivable, title := v.GetSeverity(), string(domain.WaivableNo), domain.Text{}
 	for _, r := range o.description.GetRules() {
 		if r.GetCode() == v.GetRule() {
 			severity, waivable = cmp.Or(severity, r.GetSeverity()), r.GetWaivable()
+			title = domain.Text{EN: r.GetTitle().GetEn(), ID: r.GetTitle().GetId()}
 		}
 	}
 	return domain.Block{
 		RuleSet: o.ruleSet, Region: o.region, Version: version, Rule: v.GetRule(),
 		Severity: domain.Severity(cmp.Or(severity, string(domain.SeverityBlock))), // RULE_ERROR always blocks
 		Message:  domain.Text{EN: v.GetMessage().GetEn(), ID: v.GetMessage().GetId()},
-		Path:     v.GetPath(), Waivable: domain.Waivable(waivable),
+		Path:     v.GetPath(), Values: v.GetValues(), Waivable: domain.Waivable(waivable), Title: title,
 	}
 }
 

@@ -21,15 +21,13 @@ func consultationHeld(q *rules.Question) rules.Text {
 		}
 	}
 	if len(consultations) == 0 {
-		return rules.Text{
-			EN: "No consultation is recorded yet. Hold at least one and record how many women and men came.",
-			ID: "Belum ada musyawarah yang dicatat. Adakan sedikitnya satu dan catat jumlah peserta perempuan dan laki-laki.",
-		}
+		return rules.Values{"consultations": 0}.Text(
+			"No consultation is recorded yet. Hold at least one and record how many women and men came.",
+			"Belum ada musyawarah yang dicatat. Adakan sedikitnya satu dan catat jumlah peserta perempuan dan laki-laki.")
 	}
-	return rules.Textf(
-		"Consultations recorded: %d; without participants: %d; still ahead: %d. At least one must have been held, with the number of women and men who came.",
-		"Musyawarah tercatat: %d; tanpa peserta: %d; belum berlangsung: %d. Sedikitnya satu harus sudah diadakan, dengan jumlah peserta perempuan dan laki-laki.",
-		len(consultations), empty, ahead)
+	return rules.Values{"consultations": len(consultations), "withoutParticipants": empty, "ahead": ahead}.Text(
+		"Consultations recorded: {consultations}; without participants: {withoutParticipants}; still ahead: {ahead}. At least one must have been held, with the number of women and men who came.",
+		"Musyawarah tercatat: {consultations}; tanpa peserta: {withoutParticipants}; belum berlangsung: {ahead}. Sedikitnya satu harus sudah diadakan, dengan jumlah peserta perempuan dan laki-laki.")
 }
 
 // earliestDay is how far the clock is ahead of UTC in the easternmost of Indonesia's time zones, where each day begins first:
@@ -40,18 +38,17 @@ const earliestDay = 9 * time.Hour
 func needRanked(q *rules.Question) rules.Text {
 	needs := q.Facts.Needs
 	if len(needs) == 0 {
-		return rules.Text{
-			EN: "No need is recorded yet. Record what people say they lack, and rank the needs.",
-			ID: "Belum ada kebutuhan yang dicatat. Catat apa yang menurut warga kurang, lalu beri peringkat.",
-		}
+		return rules.Values{"needs": 0, "ranked": 0}.Text(
+			"No need is recorded yet. Record what people say they lack, and rank the needs.",
+			"Belum ada kebutuhan yang dicatat. Catat apa yang menurut warga kurang, lalu beri peringkat.")
 	}
 	for _, n := range needs {
 		if n.Rank != nil {
 			return rules.Passed
 		}
 	}
-	return rules.Textf("0 of %d needs are ranked. Rank them, so that it is clear which comes first.",
-		"0 dari %d kebutuhan diberi peringkat. Beri peringkat agar jelas mana yang didahulukan.", len(needs))
+	return rules.Values{"needs": len(needs), "ranked": 0}.Text("{ranked} of {needs} needs are ranked. Rank them, so that it is clear which comes first.",
+		"{ranked} dari {needs} kebutuhan diberi peringkat. Beri peringkat agar jelas mana yang didahulukan.").At("needs", "rank")
 }
 
 // rootCauseFound asks for a root cause in any need's problem tree.
@@ -67,7 +64,14 @@ func rootCauseFound(q *rules.Question) rules.Text {
 			}
 		}
 	}
-	return rules.Textf("Needs recorded: %d; causes in their problem trees: %d; root causes: 0. Ask why until nobody can go deeper, and mark that cause.",
-		"Kebutuhan tercatat: %d; penyebab dalam pohon masalahnya: %d; akar masalah: 0. Tanyakan mengapa sampai tidak bisa lebih dalam, lalu tandai penyebab itu.",
-		len(q.Facts.Needs), causes)
+	text := rules.Values{"needs": len(q.Facts.Needs), "causes": causes, "rootCauses": 0}.Text(
+		"Needs recorded: {needs}; causes in their problem trees: {causes}; root causes: {rootCauses}. Ask why until nobody can go deeper, and mark that cause.",
+		"Kebutuhan tercatat: {needs}; penyebab dalam pohon masalahnya: {causes}; akar masalah: {rootCauses}. Tanyakan mengapa sampai tidak bisa lebih dalam, lalu tandai penyebab itu.")
+	switch {
+	case len(q.Facts.Needs) == 0:
+		return text.At("needs")
+	case causes == 0:
+		return text
+	}
+	return text.At("needs", "problemTree", "rootCause")
 }

@@ -6,7 +6,7 @@ import "github.com/berdaya/berdaya/plugins/rules"
 const Name = "national"
 
 // Version of the national rules. It changes with every change of what they say.
-const Version = "1.0.0"
+const Version = "1.1.0"
 
 // Serve serves the national rules to the server that started this process.
 func Serve() { rules.Serve(Rules()) }

@@ -3,6 +3,7 @@ package national_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -161,8 +162,15 @@ func TestMessages(t *testing.T) {
 			case v.GetPassed():
 				fmt.Fprintf(&out, "%s passed\n", r.Code)
 			default:
-				fmt.Fprintf(&out, "%s %s waivable %s at %s\n  en: %s\n  id: %s\n", r.Code, v.GetSeverity(), v.GetWaivable(),
+				fmt.Fprintf(&out, "%s %s waivable %s at %s\n  en: %s\n  id: %s\n ", r.Code, v.GetSeverity(), v.GetWaivable(),
 					strings.Join(v.GetPath(), "."), v.GetMessage().GetEn(), v.GetMessage().GetId())
+				for _, name := range slices.Sorted(maps.Keys(v.GetValues())) {
+					fmt.Fprintf(&out, " %s=%s", name, v.GetValues()[name])
+				}
+				fmt.Fprintln(&out)
+				if len(v.GetValues()) == 0 {
+					t.Errorf("%s, %s: a message without values", c.name, r.Code)
+				}
 			}
 		}
 	}

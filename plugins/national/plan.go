@@ -14,18 +14,18 @@ import (
 func objectiveMeasurable(q *rules.Question) rules.Text {
 	objectives := q.Facts.Objectives
 	if len(objectives) == 0 {
-		return rules.Text{
-			EN: "No objective is set yet. Set at least one, with an indicator that shows whether it is reached.",
-			ID: "Belum ada tujuan yang ditetapkan. Tetapkan sedikitnya satu, dengan indikator yang menunjukkan ketercapaiannya.",
-		}
+		return rules.Values{"objectives": 0, "withIndicator": 0}.Text(
+			"No objective is set yet. Set at least one, with an indicator that shows whether it is reached.",
+			"Belum ada tujuan yang ditetapkan. Tetapkan sedikitnya satu, dengan indikator yang menunjukkan ketercapaiannya.").At("objectives")
 	}
 	for _, o := range objectives {
 		if len(o.Indicators) > 0 {
 			return rules.Passed
 		}
 	}
-	return rules.Textf("0 of %d objectives have an indicator. Give at least one objective an indicator that shows whether it is reached.",
-		"0 dari %d tujuan memiliki indikator. Beri sedikitnya satu tujuan indikator yang menunjukkan ketercapaiannya.", len(objectives))
+	return rules.Values{"objectives": len(objectives), "withIndicator": 0}.Text(
+		"{withIndicator} of {objectives} objectives have an indicator. Give at least one objective an indicator that shows whether it is reached.",
+		"{withIndicator} dari {objectives} tujuan memiliki indikator. Beri sedikitnya satu tujuan indikator yang menunjukkan ketercapaiannya.")
 }
 
 // activityDatedAndBudgeted asks for an activity with a planned start and end and with planned money.
@@ -45,14 +45,16 @@ func activityDatedAndBudgeted(q *rules.Question) rules.Text {
 		}
 	}
 	if len(activities) == 0 {
-		return rules.Text{
-			EN: "No activity is planned yet. Plan at least one, with a start, an end and a budget.",
-			ID: "Belum ada kegiatan yang direncanakan. Rencanakan sedikitnya satu, dengan tanggal mulai, tanggal selesai dan anggaran.",
-		}
+		return rules.Values{"activities": 0}.Text("No activity is planned yet. Plan at least one, with a start, an end and a budget.",
+			"Belum ada kegiatan yang direncanakan. Rencanakan sedikitnya satu, dengan tanggal mulai, tanggal selesai dan anggaran.")
 	}
-	return rules.Textf("Activities planned: %d; with dates only: %d; with a budget only: %d. At least one must have a start, an end and a budget.",
-		"Kegiatan direncanakan: %d; hanya dengan jadwal: %d; hanya dengan anggaran: %d. Sedikitnya satu harus memiliki tanggal mulai, tanggal selesai dan anggaran.",
-		len(activities), dated, budgeted)
+	text := rules.Values{"activities": len(activities), "datedOnly": dated, "budgetedOnly": budgeted}.Text(
+		"Activities planned: {activities}; with dates only: {datedOnly}; with a budget only: {budgetedOnly}. At least one must have a start, an end and a budget.",
+		"Kegiatan direncanakan: {activities}; hanya dengan jadwal: {datedOnly}; hanya dengan anggaran: {budgetedOnly}. Sedikitnya satu harus memiliki tanggal mulai, tanggal selesai dan anggaran.")
+	if dated > 0 {
+		return text.At("activities", "budgetLines")
+	}
+	return text.At("activities", "plannedStart")
 }
 
 // halfBuildsCapacity asks that half or more of the activities build capacity, by count. A plan without activities is the
@@ -67,8 +69,10 @@ func halfBuildsCapacity(q *rules.Question) rules.Text {
 	if 2*builds >= len(q.Facts.Activities) {
 		return rules.Passed
 	}
-	return rules.Textf("%d of %d activities build people's own capacity; at least half must.",
-		"%d dari %d kegiatan membangun kapasitas masyarakat sendiri; sedikitnya separuh harus demikian.", builds, len(q.Facts.Activities))
+	all := len(q.Facts.Activities)
+	return rules.Values{"buildCapacity": builds, "activities": all, "needed": (all + 1) / 2}.Text(
+		"{buildCapacity} of {activities} activities build people's own capacity; at least half ({needed}) must.",
+		"{buildCapacity} dari {activities} kegiatan membangun kapasitas masyarakat sendiri; sedikitnya separuh ({needed}) harus demikian.")
 }
 
 // aidUnderHalf warns where direct aid takes half or more of what is planned in a currency.
@@ -95,12 +99,11 @@ func aidUnderHalf(q *rules.Question) rules.Text {
 			continue
 		}
 		percent := new(big.Int).Div(new(big.Int).Mul(aid[c], big.NewInt(100)), all[c])
-		return rules.Text{
-			EN: fmt.Sprintf("Direct aid is %s %s of the %s %s planned (%d%%). Aid that outweighs the rest seldom leaves people able to go on by themselves.",
-				c, grouped(aid[c], ","), c, grouped(all[c], ","), percent),
-			ID: fmt.Sprintf("Bantuan langsung mencapai %s %s dari %s %s yang direncanakan (%d%%). Bantuan yang melebihi kegiatan lain jarang membuat masyarakat mandiri.",
-				c, grouped(aid[c], "."), c, grouped(all[c], "."), percent),
-		}
+		return rules.Values{"currency": c, "aid": grouped(aid[c], ""), "planned": grouped(all[c], ""), "percent": percent}.Text(
+			fmt.Sprintf("Direct aid is {currency} %s of the {currency} %s planned ({percent}%%). Aid that outweighs the rest seldom leaves people able to go on by themselves.",
+				grouped(aid[c], ","), grouped(all[c], ",")),
+			fmt.Sprintf("Bantuan langsung mencapai {currency} %s dari {currency} %s yang direncanakan ({percent}%%). Bantuan yang melebihi kegiatan lain jarang membuat masyarakat mandiri.",
+				grouped(aid[c], "."), grouped(all[c], ".")))
 	}
 	return rules.Passed
 }

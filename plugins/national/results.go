@@ -25,16 +25,21 @@ func sessionAttended(q *rules.Question) rules.Text {
 	}
 	switch {
 	case sessions == 0:
-		return rules.Text{
-			EN: "No training session is recorded yet. Hold at least one and record who attended, by sex.",
-			ID: "Belum ada sesi pelatihan yang dicatat. Laksanakan sedikitnya satu dan catat kehadiran menurut jenis kelamin.",
+		text := rules.Values{"sessions": 0, "held": 0}.Text("No training session is recorded yet. Hold at least one and record who attended, by sex.",
+			"Belum ada sesi pelatihan yang dicatat. Laksanakan sedikitnya satu dan catat kehadiran menurut jenis kelamin.")
+		if len(q.Facts.TrainingEvents) == 0 {
+			return text.At("trainingEvents")
 		}
+		return text
 	case held == 0:
-		return rules.Textf("0 of %d training sessions were held. Hold at least one and record who attended, by sex.",
-			"0 dari %d sesi pelatihan terlaksana. Laksanakan sedikitnya satu dan catat kehadiran menurut jenis kelamin.", sessions)
+		return rules.Values{"sessions": sessions, "held": 0}.Text("{held} of {sessions} training sessions were held. Hold at least one and record who attended, by sex.",
+			"{held} dari {sessions} sesi pelatihan terlaksana. Laksanakan sedikitnya satu dan catat kehadiran menurut jenis kelamin.").
+			At("trainingEvents", "sessions", "status")
 	}
-	return rules.Textf("Training sessions recorded: %d; held: %d; with attendance by sex: 0. Record who was present.",
-		"Sesi pelatihan tercatat: %d; terlaksana: %d; dengan daftar hadir menurut jenis kelamin: 0. Catat siapa yang hadir.", sessions, held)
+	return rules.Values{"sessions": sessions, "held": held, "withAttendance": 0}.Text(
+		"Training sessions recorded: {sessions}; held: {held}; with attendance by sex: {withAttendance}. Record who was present.",
+		"Sesi pelatihan tercatat: {sessions}; terlaksana: {held}; dengan daftar hadir menurut jenis kelamin: {withAttendance}. Catat siapa yang hadir.").
+		At("trainingEvents", "sessions", "attendances")
 }
 
 // measuredAgainstBaseline asks for a measurement, not before the baseline, of an indicator that has one.
@@ -55,14 +60,16 @@ func measuredAgainstBaseline(q *rules.Question) rules.Text {
 		}
 	}
 	if len(indicators) == 0 {
-		return rules.Text{
-			EN: "No indicator is recorded yet. Record at least one with its baseline, and measure it.",
-			ID: "Belum ada indikator yang dicatat. Catat sedikitnya satu beserta data awalnya, lalu lakukan pengukuran.",
-		}
+		return rules.Values{"indicators": 0}.Text("No indicator is recorded yet. Record at least one with its baseline, and measure it.",
+			"Belum ada indikator yang dicatat. Catat sedikitnya satu beserta data awalnya, lalu lakukan pengukuran.").At("indicators")
 	}
-	return rules.Textf("Indicators recorded: %d; with a baseline: %d; with a measurement: %d. At least one must have a measurement on or after the day of its baseline.",
-		"Indikator tercatat: %d; dengan data awal: %d; dengan pengukuran: %d. Sedikitnya satu harus memiliki pengukuran pada atau setelah tanggal data awalnya.",
-		len(indicators), baselines, measured)
+	text := rules.Values{"indicators": len(indicators), "withBaseline": baselines, "withMeasurement": measured}.Text(
+		"Indicators recorded: {indicators}; with a baseline: {withBaseline}; with a measurement: {withMeasurement}. At least one must have a measurement on or after the day of its baseline.",
+		"Indikator tercatat: {indicators}; dengan data awal: {withBaseline}; dengan pengukuran: {withMeasurement}. Sedikitnya satu harus memiliki pengukuran pada atau setelah tanggal data awalnya.")
+	if baselines == 0 {
+		return text.At("indicators", "baseline")
+	}
+	return text
 }
 
 // severeFindingsClosed asks that no severe finding is open.
@@ -76,8 +83,9 @@ func severeFindingsClosed(q *rules.Question) rules.Text {
 	if open == 0 {
 		return rules.Passed
 	}
-	return rules.Textf("Findings that are severe and still open: %d of %d. Settle and close each of them.",
-		"Temuan berat yang masih terbuka: %d dari %d. Selesaikan dan tutup setiap temuan itu.", open, len(q.Facts.Findings))
+	return rules.Values{"severeOpen": open, "findings": len(q.Facts.Findings)}.Text(
+		"Findings that are severe and still open: {severeOpen} of {findings}. Settle and close each of them.",
+		"Temuan berat yang masih terbuka: {severeOpen} dari {findings}. Selesaikan dan tutup setiap temuan itu.")
 }
 
 // reportSent asks for a report that is published and sent to a stakeholder.
@@ -94,15 +102,13 @@ func reportSent(q *rules.Question) rules.Text {
 	}
 	switch {
 	case len(reports) == 0:
-		return rules.Text{
-			EN: "No report is written yet. Write one, publish it and send it to at least one stakeholder.",
-			ID: "Belum ada laporan. Susun laporan, terbitkan, dan kirim ke sedikitnya satu pemangku kepentingan.",
-		}
+		return rules.Values{"reports": 0, "published": 0, "sent": 0}.Text("No report is written yet. Write one, publish it and send it to at least one stakeholder.",
+			"Belum ada laporan. Susun laporan, terbitkan, dan kirim ke sedikitnya satu pemangku kepentingan.").At("reports")
 	case published == 0:
-		return rules.Textf("0 of %d reports are published. Publish one and send it to at least one stakeholder.",
-			"0 dari %d laporan telah terbit. Terbitkan dan kirim ke sedikitnya satu pemangku kepentingan.", len(reports))
+		return rules.Values{"reports": len(reports), "published": 0, "sent": 0}.Text("{published} of {reports} reports are published. Publish one and send it to at least one stakeholder.",
+			"{published} dari {reports} laporan telah terbit. Terbitkan dan kirim ke sedikitnya satu pemangku kepentingan.").At("reports", "publishedAt")
 	}
-	return rules.Textf("Reports written: %d; published: %d; sent: 0. Send a published report to at least one stakeholder.",
-		"Laporan tersusun: %d; terbit: %d; terkirim: 0. Kirim laporan yang telah terbit ke sedikitnya satu pemangku kepentingan.",
-		len(reports), published)
+	return rules.Values{"reports": len(reports), "published": published, "sent": 0}.Text(
+		"Reports written: {reports}; published: {published}; sent: {sent}. Send a published report to at least one stakeholder.",
+		"Laporan tersusun: {reports}; terbit: {published}; terkirim: {sent}. Kirim laporan yang telah terbit ke sedikitnya satu pemangku kepentingan.")
 }

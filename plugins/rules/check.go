@@ -14,6 +14,8 @@ import (
 var (
 	namePattern = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
 	codePattern = regexp.MustCompile(`^[A-Z0-9_]{1,64}$`)
+	// valuePattern is the form of a value's name.
+	valuePattern = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9]{0,39}$`)
 )
 
 // CheckDescription tells what is wrong with a rule set's description; nil when it keeps the contract.
@@ -122,8 +124,26 @@ func checkVerdict(d *Description, v *Verdict) error {
 			return fmt.Errorf("the path of its verdict %s has a name of %d bytes; at most 200 are possible", v.GetRule(), len(name))
 		}
 	}
+	if err := checkValues(v); err != nil {
+		return err
+	}
 	if !v.GetPassed() {
 		return checkText(v.GetMessage(), "message of its verdict "+v.GetRule())
+	}
+	return nil
+}
+
+func checkValues(v *Verdict) error {
+	if n := len(v.GetValues()); n > MaxValues {
+		return fmt.Errorf("its verdict %s has %d values; at most %d are possible", v.GetRule(), n, MaxValues)
+	}
+	for name, value := range v.GetValues() {
+		switch {
+		case !valuePattern.MatchString(name):
+			return fmt.Errorf("its verdict %s has a value %q; a name is a letter, then letters and digits, at most 40", v.GetRule(), clip(name))
+		case utf8.RuneCountInString(value) > MaxValue:
+			return fmt.Errorf("the value %s of its verdict %s has more than %d characters", name, v.GetRule(), MaxValue)
+		}
 	}
 	return nil
 }

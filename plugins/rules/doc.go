@@ -31,6 +31,12 @@
 //		})
 //	}
 //
+// A message with numbers is best made by [Values]: the numbers then reach programs by name as well as people in a sentence.
+// [Text.At] says more exactly than the rule's path what is missing:
+//
+//	return rules.Values{"needs": len(needs)}.Text("0 of {needs} needs are ranked.", "0 dari {needs} kebutuhan diberi peringkat.").
+//		At("needs", "rank")
+//
 // Whoever needs more implements [RuleSet]. plugins/rules/rulestest tries a rule set out over the real wire, inside a test.
 //
 // # What a rule may do

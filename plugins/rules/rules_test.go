@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -63,6 +64,27 @@ func TestPanicInOneQuestionLeavesTheBatchWhole(t *testing.T) {
 	}
 }
 
+func TestTheValuesOfAMessageReachPeopleAndPrograms(t *testing.T) {
+	t.Parallel()
+	w := rulestest.Serve(t, setOf(func(*rules.Question) rules.Text {
+		return rules.Values{"done": 2, "all": "7", "currency": "IDR"}.Text("{done} of {all}", "{done} dari {all}").At("needs", "rank")
+	}, func(*rules.Question) rules.Text { return text("without").At("needs", "votes") }, func(*rules.Question) rules.Text { return text("plain") }))
+	got := w.Evaluate(t, rulestest.Ask(rules.Plan, "2026-03-02"))
+	a := got["RULE_A"]
+	if a.GetMessage().GetEn() != "2 of 7" || a.GetMessage().GetId() != "2 dari 7" || strings.Join(a.GetPath(), ".") != "needs.rank" {
+		t.Errorf("people read %v at %v", a.GetMessage(), a.GetPath())
+	}
+	if v := a.GetValues(); len(v) != 3 || v["done"] != "2" || v["all"] != "7" || v["currency"] != "IDR" {
+		t.Errorf("programs read %v", v)
+	}
+	if b := got["RULE_B"]; b.GetMessage().GetEn() != "without" || strings.Join(b.GetPath(), ".") != "needs.votes" {
+		t.Errorf("%v", b)
+	}
+	if c := got["RULE_C"]; len(c.GetValues()) != 0 || strings.Join(c.GetPath(), ".") != "needs" {
+		t.Errorf("%v", c)
+	}
+}
+
 func TestSetWithoutParametersRefusesThem(t *testing.T) {
 	t.Parallel()
 	w := rulestest.Serve(t, setOf(passes))
@@ -94,6 +116,16 @@ func TestAnswersThatBreakTheContractAreNamed(t *testing.T) {
 		"no message":          func(a *rules.Answer) { a.Verdicts[1].Message = nil },
 		"a message too long":  func(a *rules.Answer) { a.Verdicts[1].Message.En = strings.Repeat("x", rules.MaxText+1) },
 		"a path too long":     func(a *rules.Answer) { a.Verdicts[1].Path = make([]string, rules.MaxPath+1) },
+		"a value's bad name":  func(a *rules.Answer) { a.Verdicts[1].Values = map[string]string{"2nd": "x"} },
+		"a value too long": func(a *rules.Answer) {
+			a.Verdicts[1].Values = map[string]string{"x": strings.Repeat("é", rules.MaxValue+1)}
+		},
+		"too many values": func(a *rules.Answer) {
+			a.Verdicts[1].Values = map[string]string{}
+			for i := range rules.MaxValues + 1 {
+				a.Verdicts[1].Values[fmt.Sprint("v", i)] = "x"
+			}
+		},
 		"a fault that passes": func(a *rules.Answer) { a.Verdicts[0].Rule = rules.RuleError },
 		"too many verdicts": func(a *rules.Answer) {
 			for len(a.Verdicts) <= rules.MaxVerdicts {

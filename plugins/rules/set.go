@@ -105,7 +105,8 @@ func (r *Rule) judge(q *Question) (v *Verdict) {
 	text := r.Check(q)
 	v = &Verdict{Rule: r.Code, Passed: text == Passed}
 	if !v.Passed {
-		v.Severity, v.Waivable, v.Message, v.Path = r.Severity, r.Waivable, text.proto(), r.Path
+		v.Severity, v.Waivable, v.Path = r.Severity, r.Waivable, r.Path
+		text.fill(v)
 	}
 	return v
 }

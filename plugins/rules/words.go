@@ -1,10 +1,6 @@
 package rules
 
-import (
-	"fmt"
-
-	"github.com/berdaya/berdaya/plugins/rules/rulespb"
-)
+import "github.com/berdaya/berdaya/plugins/rules/rulespb"
 
 // Contract is the version of the contract that this package speaks.
 const Contract = 1
@@ -16,6 +12,8 @@ const (
 	MaxVerdicts     = 200      // of one question; so the items of one checklist
 	MaxText         = 2000     // characters of one text
 	MaxPath         = 16       // names in a verdict's path
+	MaxValues       = 20       // of one verdict
+	MaxValue        = 200      // characters of one value
 )
 
 // RuleError is the code of the verdict for a rule that broke down. No rule may have it.
@@ -91,21 +89,3 @@ type (
 	StagePlan     = rulespb.StagePlan
 	ChecklistItem = rulespb.ChecklistItem
 )
-
-// Text is a message for people in both languages.
-type Text struct{ EN, ID string }
-
-// Passed is the text of a rule that has nothing to say.
-var Passed Text
-
-// Textf formats both languages with the same values, in the same order.
-func Textf(en, id string, values ...any) Text {
-	return Text{EN: fmt.Sprintf(en, values...), ID: fmt.Sprintf(id, values...)}
-}
-
-func (t Text) proto() *rulespb.Text {
-	if t == Passed {
-		return nil
-	}
-	return &rulespb.Text{En: t.EN, Id: t.ID}
-}

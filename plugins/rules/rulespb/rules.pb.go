@@ -637,13 +637,16 @@ func (x *Answer) GetVerdicts() []*Verdict {
 
 // Verdict is what one rule says.
 type Verdict struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Rule          string                 `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"` // the rule's code, or RULE_ERROR where a rule broke down
-	Passed        bool                   `protobuf:"varint,2,opt,name=passed,proto3" json:"passed,omitempty"`
-	Severity      string                 `protobuf:"bytes,3,opt,name=severity,proto3" json:"severity,omitempty"` // of the failure: BLOCK stops the move, WARN and INFO do not; empty: as the rule declares
-	Message       *Text                  `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`   // what is missing and what to do, with the numbers at hand; needed where passed is false
-	Path          []string               `protobuf:"bytes,5,rep,name=path,proto3" json:"path,omitempty"`         // what is missing, from the programme inwards, such as ["needs", "problemTree"]
-	Waivable      string                 `protobuf:"bytes,6,opt,name=waivable,proto3" json:"waivable,omitempty"` // as the rule declares, or empty; NO for RULE_ERROR
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Rule     string                 `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"` // the rule's code, or RULE_ERROR where a rule broke down
+	Passed   bool                   `protobuf:"varint,2,opt,name=passed,proto3" json:"passed,omitempty"`
+	Severity string                 `protobuf:"bytes,3,opt,name=severity,proto3" json:"severity,omitempty"` // of the failure: BLOCK stops the move, WARN and INFO do not; empty: as the rule declares
+	Message  *Text                  `protobuf:"bytes,4,opt,name=message,proto3" json:"message,omitempty"`   // what is missing and what to do, with the numbers at hand; needed where passed is false
+	Path     []string               `protobuf:"bytes,5,rep,name=path,proto3" json:"path,omitempty"`         // what is missing, from the programme inwards, such as ["needs", "problemTree"]
+	Waivable string                 `protobuf:"bytes,6,opt,name=waivable,proto3" json:"waivable,omitempty"` // as the rule declares, or empty; NO for RULE_ERROR
+	// The numbers and names in the message, for programs that show them in their own way: by name (a letter, then letters and
+	// digits, at most 40), as plain text of at most 200 characters: "12", "0.5", "2026-05-01", "IDR". At most 20.
+	Values        map[string]string `protobuf:"bytes,7,rep,name=values,proto3" json:"values,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -718,6 +721,13 @@ func (x *Verdict) GetWaivable() string {
 		return x.Waivable
 	}
 	return ""
+}
+
+func (x *Verdict) GetValues() map[string]string {
+	if x != nil {
+		return x.Values
+	}
+	return nil
 }
 
 type PlanRequest struct {
@@ -3203,14 +3213,18 @@ const file_plugins_rules_rules_proto_rawDesc = "" +
 	"\x05facts\x18\x05 \x01(\v2\x17.berdaya.rules.v1.FactsR\x05facts\"b\n" +
 	"\x06Answer\x12!\n" +
 	"\fprogramme_id\x18\x01 \x01(\tR\vprogrammeId\x125\n" +
-	"\bverdicts\x18\x02 \x03(\v2\x19.berdaya.rules.v1.VerdictR\bverdicts\"\xb3\x01\n" +
+	"\bverdicts\x18\x02 \x03(\v2\x19.berdaya.rules.v1.VerdictR\bverdicts\"\xad\x02\n" +
 	"\aVerdict\x12\x12\n" +
 	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x16\n" +
 	"\x06passed\x18\x02 \x01(\bR\x06passed\x12\x1a\n" +
 	"\bseverity\x18\x03 \x01(\tR\bseverity\x120\n" +
 	"\amessage\x18\x04 \x01(\v2\x16.berdaya.rules.v1.TextR\amessage\x12\x12\n" +
 	"\x04path\x18\x05 \x03(\tR\x04path\x12\x1a\n" +
-	"\bwaivable\x18\x06 \x01(\tR\bwaivable\"G\n" +
+	"\bwaivable\x18\x06 \x01(\tR\bwaivable\x12=\n" +
+	"\x06values\x18\a \x03(\v2%.berdaya.rules.v1.Verdict.ValuesEntryR\x06values\x1a9\n" +
+	"\vValuesEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"G\n" +
 	"\vPlanRequest\x128\n" +
 	"\tquestions\x18\x01 \x03(\v2\x1a.berdaya.rules.v1.QuestionR\tquestions\"A\n" +
 	"\fPlanResponse\x121\n" +
@@ -3500,7 +3514,7 @@ func file_plugins_rules_rules_proto_rawDescGZIP() []byte {
 	return file_plugins_rules_rules_proto_rawDescData
 }
 
-var file_plugins_rules_rules_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
+var file_plugins_rules_rules_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
 var file_plugins_rules_rules_proto_goTypes = []any{
 	(*Text)(nil),                  // 0: berdaya.rules.v1.Text
 	(*DescribeRequest)(nil),       // 1: berdaya.rules.v1.DescribeRequest
@@ -3542,69 +3556,71 @@ var file_plugins_rules_rules_proto_goTypes = []any{
 	(*Stakeholder)(nil),           // 37: berdaya.rules.v1.Stakeholder
 	(*Report)(nil),                // 38: berdaya.rules.v1.Report
 	(*Distribution)(nil),          // 39: berdaya.rules.v1.Distribution
-	(*structpb.Struct)(nil),       // 40: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil), // 41: google.protobuf.Timestamp
+	nil,                           // 40: berdaya.rules.v1.Verdict.ValuesEntry
+	(*structpb.Struct)(nil),       // 41: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil), // 42: google.protobuf.Timestamp
 }
 var file_plugins_rules_rules_proto_depIdxs = []int32{
 	0,  // 0: berdaya.rules.v1.DescribeResponse.title:type_name -> berdaya.rules.v1.Text
 	3,  // 1: berdaya.rules.v1.DescribeResponse.rules:type_name -> berdaya.rules.v1.Rule
 	0,  // 2: berdaya.rules.v1.Rule.title:type_name -> berdaya.rules.v1.Text
-	40, // 3: berdaya.rules.v1.ConfigureRequest.parameters:type_name -> google.protobuf.Struct
+	41, // 3: berdaya.rules.v1.ConfigureRequest.parameters:type_name -> google.protobuf.Struct
 	8,  // 4: berdaya.rules.v1.EvaluateRequest.questions:type_name -> berdaya.rules.v1.Question
 	9,  // 5: berdaya.rules.v1.EvaluateResponse.answers:type_name -> berdaya.rules.v1.Answer
-	41, // 6: berdaya.rules.v1.Question.at:type_name -> google.protobuf.Timestamp
+	42, // 6: berdaya.rules.v1.Question.at:type_name -> google.protobuf.Timestamp
 	17, // 7: berdaya.rules.v1.Question.facts:type_name -> berdaya.rules.v1.Facts
 	10, // 8: berdaya.rules.v1.Answer.verdicts:type_name -> berdaya.rules.v1.Verdict
 	0,  // 9: berdaya.rules.v1.Verdict.message:type_name -> berdaya.rules.v1.Text
-	8,  // 10: berdaya.rules.v1.PlanRequest.questions:type_name -> berdaya.rules.v1.Question
-	13, // 11: berdaya.rules.v1.PlanResponse.plans:type_name -> berdaya.rules.v1.StagePlan
-	14, // 12: berdaya.rules.v1.StagePlan.checklist:type_name -> berdaya.rules.v1.ChecklistItem
-	0,  // 13: berdaya.rules.v1.ChecklistItem.title:type_name -> berdaya.rules.v1.Text
-	18, // 14: berdaya.rules.v1.Facts.programme:type_name -> berdaya.rules.v1.Programme
-	19, // 15: berdaya.rules.v1.Facts.region:type_name -> berdaya.rules.v1.Region
-	20, // 16: berdaya.rules.v1.Facts.communities:type_name -> berdaya.rules.v1.Community
-	21, // 17: berdaya.rules.v1.Facts.needs:type_name -> berdaya.rules.v1.Need
-	23, // 18: berdaya.rules.v1.Facts.consultations:type_name -> berdaya.rules.v1.Consultation
-	24, // 19: berdaya.rules.v1.Facts.capacity_assessments:type_name -> berdaya.rules.v1.CapacityAssessment
-	26, // 20: berdaya.rules.v1.Facts.objectives:type_name -> berdaya.rules.v1.Objective
-	27, // 21: berdaya.rules.v1.Facts.activities:type_name -> berdaya.rules.v1.Activity
-	30, // 22: berdaya.rules.v1.Facts.training_events:type_name -> berdaya.rules.v1.TrainingEvent
-	34, // 23: berdaya.rules.v1.Facts.indicators:type_name -> berdaya.rules.v1.Indicator
-	36, // 24: berdaya.rules.v1.Facts.findings:type_name -> berdaya.rules.v1.Finding
-	37, // 25: berdaya.rules.v1.Facts.stakeholders:type_name -> berdaya.rules.v1.Stakeholder
-	38, // 26: berdaya.rules.v1.Facts.reports:type_name -> berdaya.rules.v1.Report
-	41, // 27: berdaya.rules.v1.Programme.stage_entered_at:type_name -> google.protobuf.Timestamp
-	22, // 28: berdaya.rules.v1.Need.problem_tree:type_name -> berdaya.rules.v1.ProblemNode
-	25, // 29: berdaya.rules.v1.CapacityAssessment.scores:type_name -> berdaya.rules.v1.CapacityScore
-	28, // 30: berdaya.rules.v1.Activity.budget_lines:type_name -> berdaya.rules.v1.BudgetLine
-	29, // 31: berdaya.rules.v1.BudgetLine.planned:type_name -> berdaya.rules.v1.Money
-	29, // 32: berdaya.rules.v1.BudgetLine.spent:type_name -> berdaya.rules.v1.Money
-	31, // 33: berdaya.rules.v1.TrainingEvent.sessions:type_name -> berdaya.rules.v1.Session
-	32, // 34: berdaya.rules.v1.TrainingEvent.participants:type_name -> berdaya.rules.v1.Participant
-	41, // 35: berdaya.rules.v1.Session.starts_at:type_name -> google.protobuf.Timestamp
-	41, // 36: berdaya.rules.v1.Session.ends_at:type_name -> google.protobuf.Timestamp
-	33, // 37: berdaya.rules.v1.Session.attendances:type_name -> berdaya.rules.v1.Attendance
-	35, // 38: berdaya.rules.v1.Indicator.measurements:type_name -> berdaya.rules.v1.Measurement
-	41, // 39: berdaya.rules.v1.Finding.closed_at:type_name -> google.protobuf.Timestamp
-	41, // 40: berdaya.rules.v1.Report.published_at:type_name -> google.protobuf.Timestamp
-	39, // 41: berdaya.rules.v1.Report.distributions:type_name -> berdaya.rules.v1.Distribution
-	41, // 42: berdaya.rules.v1.Distribution.sent_at:type_name -> google.protobuf.Timestamp
-	41, // 43: berdaya.rules.v1.Distribution.acknowledged_at:type_name -> google.protobuf.Timestamp
-	1,  // 44: berdaya.rules.v1.Rules.Describe:input_type -> berdaya.rules.v1.DescribeRequest
-	4,  // 45: berdaya.rules.v1.Rules.Configure:input_type -> berdaya.rules.v1.ConfigureRequest
-	6,  // 46: berdaya.rules.v1.Rules.Evaluate:input_type -> berdaya.rules.v1.EvaluateRequest
-	11, // 47: berdaya.rules.v1.Rules.Plan:input_type -> berdaya.rules.v1.PlanRequest
-	15, // 48: berdaya.rules.v1.Rules.Health:input_type -> berdaya.rules.v1.HealthRequest
-	2,  // 49: berdaya.rules.v1.Rules.Describe:output_type -> berdaya.rules.v1.DescribeResponse
-	5,  // 50: berdaya.rules.v1.Rules.Configure:output_type -> berdaya.rules.v1.ConfigureResponse
-	7,  // 51: berdaya.rules.v1.Rules.Evaluate:output_type -> berdaya.rules.v1.EvaluateResponse
-	12, // 52: berdaya.rules.v1.Rules.Plan:output_type -> berdaya.rules.v1.PlanResponse
-	16, // 53: berdaya.rules.v1.Rules.Health:output_type -> berdaya.rules.v1.HealthResponse
-	49, // [49:54] is the sub-list for method output_type
-	44, // [44:49] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	40, // 10: berdaya.rules.v1.Verdict.values:type_name -> berdaya.rules.v1.Verdict.ValuesEntry
+	8,  // 11: berdaya.rules.v1.PlanRequest.questions:type_name -> berdaya.rules.v1.Question
+	13, // 12: berdaya.rules.v1.PlanResponse.plans:type_name -> berdaya.rules.v1.StagePlan
+	14, // 13: berdaya.rules.v1.StagePlan.checklist:type_name -> berdaya.rules.v1.ChecklistItem
+	0,  // 14: berdaya.rules.v1.ChecklistItem.title:type_name -> berdaya.rules.v1.Text
+	18, // 15: berdaya.rules.v1.Facts.programme:type_name -> berdaya.rules.v1.Programme
+	19, // 16: berdaya.rules.v1.Facts.region:type_name -> berdaya.rules.v1.Region
+	20, // 17: berdaya.rules.v1.Facts.communities:type_name -> berdaya.rules.v1.Community
+	21, // 18: berdaya.rules.v1.Facts.needs:type_name -> berdaya.rules.v1.Need
+	23, // 19: berdaya.rules.v1.Facts.consultations:type_name -> berdaya.rules.v1.Consultation
+	24, // 20: berdaya.rules.v1.Facts.capacity_assessments:type_name -> berdaya.rules.v1.CapacityAssessment
+	26, // 21: berdaya.rules.v1.Facts.objectives:type_name -> berdaya.rules.v1.Objective
+	27, // 22: berdaya.rules.v1.Facts.activities:type_name -> berdaya.rules.v1.Activity
+	30, // 23: berdaya.rules.v1.Facts.training_events:type_name -> berdaya.rules.v1.TrainingEvent
+	34, // 24: berdaya.rules.v1.Facts.indicators:type_name -> berdaya.rules.v1.Indicator
+	36, // 25: berdaya.rules.v1.Facts.findings:type_name -> berdaya.rules.v1.Finding
+	37, // 26: berdaya.rules.v1.Facts.stakeholders:type_name -> berdaya.rules.v1.Stakeholder
+	38, // 27: berdaya.rules.v1.Facts.reports:type_name -> berdaya.rules.v1.Report
+	42, // 28: berdaya.rules.v1.Programme.stage_entered_at:type_name -> google.protobuf.Timestamp
+	22, // 29: berdaya.rules.v1.Need.problem_tree:type_name -> berdaya.rules.v1.ProblemNode
+	25, // 30: berdaya.rules.v1.CapacityAssessment.scores:type_name -> berdaya.rules.v1.CapacityScore
+	28, // 31: berdaya.rules.v1.Activity.budget_lines:type_name -> berdaya.rules.v1.BudgetLine
+	29, // 32: berdaya.rules.v1.BudgetLine.planned:type_name -> berdaya.rules.v1.Money
+	29, // 33: berdaya.rules.v1.BudgetLine.spent:type_name -> berdaya.rules.v1.Money
+	31, // 34: berdaya.rules.v1.TrainingEvent.sessions:type_name -> berdaya.rules.v1.Session
+	32, // 35: berdaya.rules.v1.TrainingEvent.participants:type_name -> berdaya.rules.v1.Participant
+	42, // 36: berdaya.rules.v1.Session.starts_at:type_name -> google.protobuf.Timestamp
+	42, // 37: berdaya.rules.v1.Session.ends_at:type_name -> google.protobuf.Timestamp
+	33, // 38: berdaya.rules.v1.Session.attendances:type_name -> berdaya.rules.v1.Attendance
+	35, // 39: berdaya.rules.v1.Indicator.measurements:type_name -> berdaya.rules.v1.Measurement
+	42, // 40: berdaya.rules.v1.Finding.closed_at:type_name -> google.protobuf.Timestamp
+	42, // 41: berdaya.rules.v1.Report.published_at:type_name -> google.protobuf.Timestamp
+	39, // 42: berdaya.rules.v1.Report.distributions:type_name -> berdaya.rules.v1.Distribution
+	42, // 43: berdaya.rules.v1.Distribution.sent_at:type_name -> google.protobuf.Timestamp
+	42, // 44: berdaya.rules.v1.Distribution.acknowledged_at:type_name -> google.protobuf.Timestamp
+	1,  // 45: berdaya.rules.v1.Rules.Describe:input_type -> berdaya.rules.v1.DescribeRequest
+	4,  // 46: berdaya.rules.v1.Rules.Configure:input_type -> berdaya.rules.v1.ConfigureRequest
+	6,  // 47: berdaya.rules.v1.Rules.Evaluate:input_type -> berdaya.rules.v1.EvaluateRequest
+	11, // 48: berdaya.rules.v1.Rules.Plan:input_type -> berdaya.rules.v1.PlanRequest
+	15, // 49: berdaya.rules.v1.Rules.Health:input_type -> berdaya.rules.v1.HealthRequest
+	2,  // 50: berdaya.rules.v1.Rules.Describe:output_type -> berdaya.rules.v1.DescribeResponse
+	5,  // 51: berdaya.rules.v1.Rules.Configure:output_type -> berdaya.rules.v1.ConfigureResponse
+	7,  // 52: berdaya.rules.v1.Rules.Evaluate:output_type -> berdaya.rules.v1.EvaluateResponse
+	12, // 53: berdaya.rules.v1.Rules.Plan:output_type -> berdaya.rules.v1.PlanResponse
+	16, // 54: berdaya.rules.v1.Rules.Health:output_type -> berdaya.rules.v1.HealthResponse
+	50, // [50:55] is the sub-list for method output_type
+	45, // [45:50] is the sub-list for method input_type
+	45, // [45:45] is the sub-list for extension type_name
+	45, // [45:45] is the sub-list for extension extendee
+	0,  // [0:45] is the sub-list for field type_name
 }
 
 func init() { file_plugins_rules_rules_proto_init() }
@@ -3630,7 +3646,7 @@ func file_plugins_rules_rules_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugins_rules_rules_proto_rawDesc), len(file_plugins_rules_rules_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   40,
+			NumMessages:   41,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
