@@ -26,6 +26,7 @@ import (
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/timers"
 	"github.com/berdaya/berdaya/internal/token"
 	"github.com/berdaya/berdaya/plugins/host"
 	"github.com/berdaya/berdaya/workflow"
@@ -49,6 +50,7 @@ type settings struct {
 	NoWork      bool          // leave jobs to other servers
 	VerifyEvery time.Duration // how often all histories are verified; 0: daily
 	Metrics     net.Listener  // where metrics are asked for; nil: nowhere
+	TimersEvery time.Duration // how often it is looked whether a timer is due; 0: timers.Every
 	Log         *slog.Logger
 }
 
@@ -57,6 +59,7 @@ type server struct {
 	db       *db.DB
 	rules    *host.Host
 	jobs     *jobs.Client // nil where they are left to other servers
+	timers   timers.Timers
 	useCases graph.Resolver
 	members  *members.Members
 	handler  http.Handler
@@ -94,6 +97,7 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		return nil, err
 	}
 	sv.metrics.FromStore(sv.db.Figures(), clock)
+	sv.timers = timers.Timers{Store: sv.db.Timers(), Teller: sv.db.Notices(), Clock: clock, IDs: ids, Fired: sv.metrics.FromTimers(sv.db.Timers(), clock)}
 	if !s.NoWork {
 		if sv.jobs, err = jobs.New(sv.db.Pool, sv.work(s)); err != nil {
 			return nil, err
@@ -135,15 +139,11 @@ func (sv *server) startRules(ctx context.Context, s settings) (err error) {
 
 // serve answers requests and works jobs off until the context ends, and then lets the requests in flight end.
 func (sv *server) serve(ctx context.Context, l net.Listener) error {
-	if sv.jobs != nil {
-		if err := sv.jobs.Start(ctx); err != nil {
-			return err
-		}
-	}
 	web := graph.NewHTTPServer(sv.handler, sv.log)
 	following, rest := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { sv.followRegions(following) })
+	beside.Go(func() { sv.startWork(following) })
 	if sv.asked != nil {
 		beside.Go(func() { sv.serveMetrics(following) })
 	}

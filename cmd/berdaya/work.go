@@ -2,11 +2,13 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	"github.com/berdaya/berdaya/db/jobs"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/history"
+	"github.com/berdaya/berdaya/internal/timers"
 )
 
 // Of verifying all histories: how often, unless somebody chose otherwise, and what may be chosen.
@@ -20,8 +22,39 @@ const (
 func (sv *server) work(s settings) jobs.Config {
 	checks := history.Checks{Store: sv.db.Histories(), Clock: domain.SystemClock{}, Log: sv.log}
 	return jobs.Config{
-		Logger:   sv.log,
-		Workers:  []jobs.Worker{{Kind: history.CheckKind, Limit: 1, Work: checks.Run}},
-		Periodic: []jobs.Periodic{{Kind: history.CheckKind, Every: cmp.Or(s.VerifyEvery, verifyEvery)}},
+		Logger: sv.log,
+		Workers: []jobs.Worker{
+			{Kind: history.CheckKind, Limit: 1, Work: checks.Run},
+			{Kind: timers.Kind, Timeout: timers.Timeout, Limit: 2, Work: sv.timers.Work},
+		},
+		Periodic: []jobs.Periodic{
+			{Kind: history.CheckKind, Every: cmp.Or(s.VerifyEvery, verifyEvery)},
+			{Kind: timers.Kind, Every: cmp.Or(s.TimersEvery, timers.Every)},
+		},
+	}
+}
+
+// startAgain is how long a server waits before it tries again to begin working jobs off.
+const startAgain = time.Second
+
+// startWork begins to work jobs off, with those first that a server which starts should not wait for. While the database is away
+// it tries again: requests find it again by themselves, and so must jobs.
+func (sv *server) startWork(ctx context.Context) {
+	if sv.jobs == nil {
+		return
+	}
+	for ctx.Err() == nil {
+		err := sv.jobs.Start(ctx)
+		if err == nil {
+			break
+		}
+		sv.log.Warn("jobs are not worked off yet; it is tried again", "error", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(startAgain):
+		}
+	}
+	if err := sv.timers.Start(ctx); err != nil && ctx.Err() == nil { // the next period brings another
+		sv.log.Warn("timers that fell due while no server ran go off a little later", "error", err)
 	}
 }
