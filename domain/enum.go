@@ -47,4 +47,5 @@ var Enums = map[string]Enum{
 	"FindingStatus": FindingStatuses, "ReportKind": ReportKinds, "AssessmentPhase": AssessmentPhases,
 	"CapacityDomain": CapacityDomains, "Sector": Sectors, "Role": Roles, "EventKind": EventKinds,
 	"WaiverState": WaiverStates, "TimerKind": TimerKinds, "TimerState": TimerStates,
+	"BulkState": BulkStates, "BulkOutcome": BulkOutcomes,
 }

@@ -35,6 +35,12 @@ const (
 	CodeForbidden Code = "FORBIDDEN"
 	// CodeUnauthenticated: no valid token; sign in.
 	CodeUnauthenticated Code = "UNAUTHENTICATED"
+	// CodeBulkEmpty: a bulk move's filter or list matches nothing; change it.
+	CodeBulkEmpty Code = "BULK_EMPTY"
+	// CodeBulkCountMismatch: a bulk move's filter matches another number of programmes than expected; look at them first.
+	CodeBulkCountMismatch Code = "BULK_COUNT_MISMATCH"
+	// CodeBulkNotPossible: the bulk move's state does not allow this; the message says what it allows.
+	CodeBulkNotPossible Code = "BULK_NOT_POSSIBLE"
 	// CodeTooLarge: the request exceeds a limit; the message names the limit.
 	CodeTooLarge Code = "TOO_LARGE"
 	// CodeBadFile: a file is wrong; the message names file, line and column.

@@ -96,13 +96,18 @@ func (m *Moves) carry(ctx context.Context, programmeID uuid.UUID, once command.C
 	decide func() (workflow.Decision, *workflow.Snapshot, error)) (Outcome, error) {
 	out, err := m.try(ctx, programmeID, once, decide)
 	if err != nil {
-		// The failure may come from the same command, sent twice, that was quicker.
-		before, recallErr := command.Recall(ctx, m.Store, once)
-		if before != nil || domain.CodeOf(recallErr) == domain.CodeIdempotencyMismatch {
-			return repeated(programmeID, before), recallErr
-		}
+		return m.unlessDone(ctx, once, out, err)
 	}
-	return out, err
+	return out, nil
+}
+
+// unlessDone gives what came of a command that failed, which may be because the same command, sent twice, was quicker.
+func (m *Moves) unlessDone(ctx context.Context, once command.Command, out Outcome, failed error) (Outcome, error) {
+	before, err := command.Recall(ctx, m.Store, once)
+	if before != nil || domain.CodeOf(err) == domain.CodeIdempotencyMismatch {
+		return repeated(out.ProgrammeID, before), err
+	}
+	return out, failed
 }
 
 // DryRun says what would come of a move, and changes nothing. Its errors are those of Move.
@@ -147,56 +152,50 @@ func (m *Moves) try(ctx context.Context, programmeID uuid.UUID, once command.Com
 	return out, conflict(seen)
 }
 
-// decide reads what a decision about a move needs and has the engine decide.
+// decide decides on one move.
 func (m *Moves) decide(ctx context.Context, actor access.Actor, c Command) (workflow.Decision, *workflow.Snapshot, error) {
-	s, err := m.snapshot(ctx, actor, c.ProgrammeID, c.permit)
+	all, err := m.decideEach(ctx, actor, []Command{c})
 	if err != nil {
-		return workflow.Decision{}, s, err
+		return workflow.Decision{}, nil, err
 	}
-	wc := workflow.Command{Actor: actor.Subject, Move: c.Move, ToStage: c.ToStage, Reason: c.Reason, ReviewOn: c.ReviewOn,
-		ShiftDueDates: c.ShiftDueDates, At: m.Clock.Now()}
-	course, err := m.Courses.Course(ctx, s.Programme.RegionCode)
-	if err != nil {
-		return workflow.Decision{}, s, err
-	}
-	d := workflow.Decide(s.Terms(course), s.State(), nil, &workflow.Judgement{}, wc)
-	if d.Err != nil || !workflow.AsksRules(c.Move) {
-		return d, s, d.Err
-	}
-	judged, err := m.judge(ctx, []*workflow.Snapshot{s}, wc.At)
-	switch {
-	case err != nil:
-		return workflow.Decision{}, s, err
-	case len(judged) == 0:
-		return workflow.Decision{}, nil, access.NotFound()
-	}
-	j := judged[0]
-	if err := c.permit(actor, &j.Snapshot); err != nil {
-		return workflow.Decision{}, s, err
-	}
-	d = workflow.Decide(j.Terms(course), j.State(), &j.Facts, j.judgement, wc)
-	return d, &j.Snapshot, d.Err
+	return all[0].decision, all[0].snapshot, all[0].err
+}
+
+// at gives the command as the engine decides on it.
+func (c Command) at(actor access.Actor, at time.Time) workflow.Command {
+	return workflow.Command{Actor: actor.Subject, Move: c.Move, ToStage: c.ToStage, Reason: c.Reason, ReviewOn: c.ReviewOn,
+		ShiftDueDates: c.ShiftDueDates, At: at}
 }
 
 // snapshot reads a programme and lets through whoever is permitted.
 func (m *Moves) snapshot(ctx context.Context, actor access.Actor, programmeID uuid.UUID, permit permission) (*workflow.Snapshot, error) {
 	found, err := m.Store.Snapshots(ctx, []uuid.UUID{programmeID})
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case len(found) == 0:
-		if err := access.MayAct(actor); err != nil {
-			return nil, err
-		}
-		return nil, access.NotFound()
-	case found[0].Hash == "":
-		return nil, domain.Errorf(domain.CodeInternal, "programme %s has no history at its version %d", programmeID, found[0].Programme.Version)
 	}
-	return found[0], permit(actor, found[0])
+	var s *workflow.Snapshot
+	if len(found) > 0 {
+		s = found[0]
+	}
+	return s, permit.admit(actor, programmeID, s)
 }
 
 // permission says whether an actor may do something with what is there.
 type permission func(actor access.Actor, s *workflow.Snapshot) error
+
+// admit lets through whoever is permitted, if the programme is there.
+func (permit permission) admit(actor access.Actor, programmeID uuid.UUID, s *workflow.Snapshot) error {
+	switch {
+	case s == nil:
+		if err := access.MayAct(actor); err != nil {
+			return err
+		}
+		return access.NotFound()
+	case s.Hash == "":
+		return domain.Errorf(domain.CodeInternal, "programme %s has no history at its version %d", programmeID, s.Programme.Version)
+	}
+	return permit(actor, s)
+}
 
 // permit says whether the actor may make the move with what is there.
 func (c Command) permit(actor access.Actor, s *workflow.Snapshot) error {

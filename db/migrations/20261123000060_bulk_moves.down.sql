@@ -1,0 +1,2 @@
+drop table bulk_move_items;
+drop table bulk_moves;
