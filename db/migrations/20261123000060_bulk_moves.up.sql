@@ -38,7 +38,7 @@ create index bulk_moves_region on bulk_moves (region_code, id desc);
 create index bulk_moves_province on bulk_moves (province_code, id desc);
 create index bulk_moves_regency on bulk_moves (regency_code, id desc);
 create index bulk_moves_district on bulk_moves (district_code, id desc);
-create index bulk_moves_unfinished on bulk_moves (leased_until) where finished_at is null;
+create index bulk_moves_to_work_on on bulk_moves (leased_until) where state in ('CHECKING', 'RUNNING') or state = 'CANCELLED' and finished_at is null;
 
 create table bulk_move_items (
   id uuid primary key,
