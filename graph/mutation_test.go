@@ -18,6 +18,7 @@ import (
 	"github.com/berdaya/berdaya/graph/gid"
 	"github.com/berdaya/berdaya/graph/model"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/programmes"
@@ -36,6 +37,7 @@ func commands(t *testing.T) generated.MutationResolver {
 		Programmes: programmes.Programmes{Store: d.Programmes(), Clock: clock, IDs: ids, Courses: workflow.Default},
 		Content:    content.Writer{Store: d.Contents(), Clock: clock, IDs: ids},
 		Moves:      &moving.Moves{Store: d.Moving(), Courses: workflow.Default, Clock: clock, IDs: ids},
+		Bulk:       &bulk.Bulk{Store: d.Bulk(), Clock: clock, IDs: ids},
 	}
 	return r.Mutation()
 }

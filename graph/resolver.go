@@ -2,6 +2,7 @@ package graph
 
 import (
 	"github.com/berdaya/berdaya/graph/generated"
+	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/programmes"
@@ -16,6 +17,8 @@ type Resolver struct {
 	Content    content.Writer
 	Moves      *moving.Moves
 	Transfers  regions.Transfers
+	Bulk       *bulk.Bulk
+	BulkWatch  *bulk.Watch
 }
 
 // Query gives the resolvers of queries.

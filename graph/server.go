@@ -25,11 +25,12 @@ type Config struct {
 	Resolve func(ctx context.Context, subject string) (access.Actor, error)   // as members.Members
 	Health  func(context.Context) error                                       // whether the database answers
 
-	Log            *slog.Logger  // slog.Default()
-	Limits         guard.Limits  // guard.Default()
-	Timeout        time.Duration // of one request; 15 s
-	Body           int64         // bytes of one request; 256 kB
-	DocumentsBytes int           // for valid documents that are kept; 16 MB
+	Log            *slog.Logger       // slog.Default()
+	Limits         guard.Limits       // guard.Default()
+	Timeout        time.Duration      // of one request; 15 s
+	Body           int64              // bytes of one request; 256 kB
+	Streams        *transport.Streams // transport.NewStreams(); close them when the server stops
+	DocumentsBytes int                // for valid documents that are kept; 16 MB
 }
 
 // NewHandler serves GraphQL at /graphql, GraphiQL at / and whether all is well at /healthz.
@@ -47,6 +48,7 @@ func NewHandler(c Config) http.Handler {
 	exec.Use(watch)
 	answer := &transport.HTTP{
 		Exec: exec, Presenter: presenter, Body: cmp.Or(c.Body, 256<<10), Timeout: cmp.Or(c.Timeout, 15*time.Second), Cost: watch.Spent,
+		Streams: cmp.Or(c.Streams, transport.NewStreams()), Lasting: c.lasting,
 	}
 
 	mux := http.NewServeMux()

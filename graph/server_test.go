@@ -25,7 +25,8 @@ import (
 
 // resolvers answer who is asking as a test says, and nothing else: what these tests are about lies around the resolvers.
 type resolvers struct {
-	viewer func(context.Context) (*model.Viewer, error)
+	viewer  func(context.Context) (*model.Viewer, error)
+	streams generated.SubscriptionResolver
 }
 
 type queries struct {
@@ -33,8 +34,9 @@ type queries struct {
 	resolvers
 }
 
-func (r resolvers) Query() generated.QueryResolver       { return queries{resolvers: r} }
-func (r resolvers) Mutation() generated.MutationResolver { return nil }
+func (r resolvers) Query() generated.QueryResolver               { return queries{resolvers: r} }
+func (r resolvers) Mutation() generated.MutationResolver         { return nil }
+func (r resolvers) Subscription() generated.SubscriptionResolver { return r.streams }
 func (q queries) Viewer(ctx context.Context) (*model.Viewer, error) {
 	return q.viewer(ctx)
 }
@@ -67,7 +69,7 @@ func serve(t testing.TB, viewer func(context.Context) (*model.Viewer, error), ch
 	s := served{token: made, log: &bytes.Buffer{}}
 	c := graph.Config{
 		Schema: generated.NewExecutableSchema(generated.Config{
-			Resolvers: resolvers{viewer},
+			Resolvers: resolvers{viewer: viewer},
 			Directives: generated.DirectiveRoot{Stored: func(context.Context, any, graphql.Resolver) (any, error) {
 				return nil, nil
 			}},

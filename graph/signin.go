@@ -24,11 +24,11 @@ func signIn(c Config, refuse func(http.ResponseWriter, *http.Request, error), ne
 		ctx := fault.WithRequest(r.Context(), r.Header.Get(requestIDHeader))
 		w.Header().Set(requestIDHeader, fault.RequestID(ctx))
 		wished := wishedLocale(r)
-		actor, err := c.actor(ctx, r)
+		actor, until, err := c.actor(ctx, r)
 		if wished != "" {
 			actor.Locale = wished
 		}
-		r = r.WithContext(access.WithActor(ctx, actor))
+		r = r.WithContext(access.WithActor(context.WithValue(ctx, untilKey{}, until), actor))
 		if err != nil {
 			refuse(w, r, err)
 			return
@@ -37,29 +37,58 @@ func signIn(c Config, refuse func(http.ResponseWriter, *http.Request, error), ne
 	})
 }
 
-// actor gives who a request's token stands for; nobody where it has none.
-func (c Config) actor(ctx context.Context, r *http.Request) (access.Actor, error) {
+// untilKey is the key of the time at which the request's token expires.
+type untilKey struct{}
+
+// lasting gives the context of a request that goes on until its token expires, at the time given with it. Who asks is asked anew
+// each time: the language stays, the roles are those that the subject has by then, and whoever is no member any more is nobody.
+func (c Config) lasting(ctx context.Context) (context.Context, time.Time) {
+	begun := access.FromContext(ctx)
+	until, _ := ctx.Value(untilKey{}).(time.Time)
+	return access.WithActorNow(ctx, func() access.Actor {
+		if !begun.SignedIn() || !time.Now().Before(until) {
+			return access.Actor{Locale: begun.Locale}
+		}
+		ctx, cancel := context.WithTimeout(ctx, resolveBound)
+		defer cancel()
+		now, err := c.Resolve(ctx, begun.Subject)
+		switch {
+		case domain.CodeOf(err) == domain.CodeUnauthenticated:
+			return access.Actor{Locale: begun.Locale}
+		case err != nil:
+			return begun // the database is away; nothing can be read until it is back
+		}
+		now.Locale = begun.Locale
+		return now
+	}), until
+}
+
+// resolveBound is how long it may take to find out what somebody may do.
+const resolveBound = 5 * time.Second
+
+// actor gives who a request's token stands for, and until when; nobody where it has none.
+func (c Config) actor(ctx context.Context, r *http.Request) (access.Actor, time.Time, error) {
 	nobody := access.Actor{Locale: domain.English}
 	given := r.Header.Values("Authorization")
 	if len(given) == 0 {
-		return nobody, nil
+		return nobody, time.Time{}, nil
 	}
 	scheme, text, _ := strings.Cut(given[0], " ")
 	if len(given) > 1 || !strings.EqualFold(scheme, "Bearer") {
-		return nobody, domain.Errorf(domain.CodeUnauthenticated, "send one token in the header Authorization: Bearer …").
+		return nobody, time.Time{}, domain.Errorf(domain.CodeUnauthenticated, "send one token in the header Authorization: Bearer …").
 			In("kirim satu token pada header Authorization: Bearer …")
 	}
-	subject, _, err := c.Verify(strings.TrimSpace(text))
+	subject, until, err := c.Verify(strings.TrimSpace(text))
 	if err != nil {
-		return nobody, err
+		return nobody, time.Time{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, resolveBound)
 	defer cancel()
 	actor, err := c.Resolve(ctx, subject)
 	if err != nil {
-		return nobody, err
+		return nobody, time.Time{}, err
 	}
-	return actor, nil
+	return actor, until, nil
 }
 
 var languages = language.NewMatcher([]language.Tag{language.Und, language.English, language.Indonesian})

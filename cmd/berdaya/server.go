@@ -18,7 +18,9 @@ import (
 	"github.com/berdaya/berdaya/graph"
 	"github.com/berdaya/berdaya/graph/generated"
 	"github.com/berdaya/berdaya/graph/read"
+	"github.com/berdaya/berdaya/graph/transport"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
 	"github.com/berdaya/berdaya/internal/members"
 	"github.com/berdaya/berdaya/internal/metrics"
@@ -62,6 +64,7 @@ type server struct {
 	timers   timers.Timers
 	useCases graph.Resolver
 	members  *members.Members
+	streams  *transport.Streams
 	handler  http.Handler
 	metrics  *metrics.Metrics
 	asked    net.Listener // for metrics
@@ -70,7 +73,7 @@ type server struct {
 
 // newServer puts a server together on a migrated database and waits until the rules answer. Close it when done.
 func newServer(ctx context.Context, s settings) (_ *server, err error) {
-	sv := &server{log: s.Log, metrics: metrics.New(), asked: s.Metrics}
+	sv := &server{log: s.Log, metrics: metrics.New(), asked: s.Metrics, streams: transport.NewStreams()}
 	defer func() {
 		if err != nil {
 			sv.close()
@@ -89,7 +92,10 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		Content:    content.Writer{Store: sv.db.Contents(), Clock: clock, IDs: ids},
 		Moves:      &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: workflow.Default, Clock: clock, IDs: ids, Observer: sv.metrics},
 		Transfers:  regions.Transfers{Store: sv.db.Regions(), Clock: clock, IDs: ids},
+		BulkWatch:  &bulk.Watch{Progress: sv.db.Bulk().Progress},
 	}
+	sv.members = members.New(sv.db, clock, ids)
+	sv.useCases.Bulk = &bulk.Bulk{Store: sv.db.Bulk(), Moves: sv.useCases.Moves, Resolve: sv.members.Resolve, Clock: clock, IDs: ids, Log: s.Log}
 	reader, err := read.New(sv.db, read.Options{
 		Schema: generated.NewExecutableSchema(generated.Config{}).Schema(), Key: s.Secret.Derive("cursors"), Batches: sv.useCases.Batches(),
 	})
@@ -103,7 +109,6 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 			return nil, err
 		}
 	}
-	sv.members = members.New(sv.db, clock, ids)
 	resolve := sv.members.Resolve
 	if s.Development {
 		resolve = members.Development{Members: sv.members}.Resolve
@@ -116,6 +121,7 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		Resolve: resolve,
 		Health:  func(ctx context.Context) error { return sv.db.Pool.Ping(ctx) },
 		Log:     s.Log,
+		Streams: sv.streams,
 	})
 	return sv, nil
 }
@@ -140,6 +146,7 @@ func (sv *server) startRules(ctx context.Context, s settings) (err error) {
 // serve answers requests and works jobs off until the context ends, and then lets the requests in flight end.
 func (sv *server) serve(ctx context.Context, l net.Listener) error {
 	web := graph.NewHTTPServer(sv.handler, sv.log)
+	web.RegisterOnShutdown(sv.streams.Close)
 	following, rest := context.WithCancel(ctx)
 	var beside sync.WaitGroup
 	beside.Go(func() { sv.followRegions(following) })

@@ -7,6 +7,7 @@ import (
 
 	"github.com/berdaya/berdaya/db/jobs"
 	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/history"
 	"github.com/berdaya/berdaya/internal/timers"
 )
@@ -21,15 +22,19 @@ const (
 // work lists what the server does later or every so often.
 func (sv *server) work(s settings) jobs.Config {
 	checks := history.Checks{Store: sv.db.Histories(), Clock: domain.SystemClock{}, Log: sv.log}
+	many := sv.useCases.Bulk
 	return jobs.Config{
 		Logger: sv.log,
 		Workers: []jobs.Worker{
 			{Kind: history.CheckKind, Limit: 1, Work: checks.Run},
 			{Kind: timers.Kind, Timeout: timers.Timeout, Limit: 2, Work: sv.timers.Work},
+			{Kind: bulk.SliceJob, Work: many.Slice, Timeout: bulk.SliceTimeout},
+			{Kind: bulk.SweepJob, Work: many.Sweep, Limit: 1},
 		},
 		Periodic: []jobs.Periodic{
 			{Kind: history.CheckKind, Every: cmp.Or(s.VerifyEvery, verifyEvery)},
 			{Kind: timers.Kind, Every: cmp.Or(s.TimersEvery, timers.Every)},
+			{Kind: bulk.SweepJob, Every: bulk.SweepEvery},
 		},
 	}
 }

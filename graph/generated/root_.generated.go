@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/graph/model"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -24,6 +25,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -164,6 +166,82 @@ type ComplexityRoot struct {
 	BudgetLinePayload struct {
 		BudgetLine func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	BulkMove struct {
+		Actor         func(childComplexity int) int
+		Allowed       func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		Filter        func(childComplexity int) int
+		FinishedAt    func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Items         func(childComplexity int, outcome *domain.BulkOutcome, first *int, after *string, last *int, before *string) int
+		LastError     func(childComplexity int) int
+		Move          func(childComplexity int) int
+		MoveLabel     func(childComplexity int) int
+		Moved         func(childComplexity int) int
+		Pending       func(childComplexity int) int
+		Reason        func(childComplexity int) int
+		Refused       func(childComplexity int) int
+		RegionCode    func(childComplexity int) int
+		ReviewOn      func(childComplexity int) int
+		ShiftDueDates func(childComplexity int) int
+		Skipped       func(childComplexity int) int
+		StartedAt     func(childComplexity int) int
+		State         func(childComplexity int) int
+		StateLabel    func(childComplexity int) int
+		ToStage       func(childComplexity int) int
+		Total         func(childComplexity int) int
+		UpdatedAt     func(childComplexity int) int
+	}
+
+	BulkMoveConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BulkMoveEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BulkMoveItem struct {
+		Blocks       func(childComplexity int) int
+		BulkMove     func(childComplexity int) int
+		Code         func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Event        func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Message      func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		OutcomeLabel func(childComplexity int) int
+		Position     func(childComplexity int) int
+		Programme    func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	BulkMoveItemConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BulkMoveItemEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BulkMovePayload struct {
+		BulkMove   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BulkMoveProgress struct {
+		BulkMove func(childComplexity int) int
 	}
 
 	CapacityAssessment struct {
@@ -466,6 +544,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		CancelBulkMove             func(childComplexity int, input model.DirectBulkMoveInput) int
 		CreateActivity             func(childComplexity int, input model.CreateActivityInput) int
 		CreateAttendance           func(childComplexity int, input model.CreateAttendanceInput) int
 		CreateBudgetLine           func(childComplexity int, input model.CreateBudgetLineInput) int
@@ -490,12 +569,16 @@ type ComplexityRoot struct {
 		CreateTrainingEvent        func(childComplexity int, input model.CreateTrainingEventInput) int
 		GrantWaiver                func(childComplexity int, input model.SettleWaiverInput) int
 		MoveProgramme              func(childComplexity int, input model.MoveProgrammeInput) int
+		MoveProgrammes             func(childComplexity int, input model.MoveProgrammesInput) int
+		PauseBulkMove              func(childComplexity int, input model.DirectBulkMoveInput) int
 		PlanStage                  func(childComplexity int, input model.PlanStageInput) int
 		PublishReport              func(childComplexity int, input model.PublishReportInput) int
 		RankNeeds                  func(childComplexity int, input model.RankNeedsInput) int
 		RefuseWaiver               func(childComplexity int, input model.SettleWaiverInput) int
 		RequestWaiver              func(childComplexity int, input model.RequestWaiverInput) int
+		ResumeBulkMove             func(childComplexity int, input model.DirectBulkMoveInput) int
 		RevokeWaiver               func(childComplexity int, input model.SettleWaiverInput) int
+		RunBulkMove                func(childComplexity int, input model.DirectBulkMoveInput) int
 		TickChecklistItem          func(childComplexity int, input model.TickChecklistItemInput) int
 		TransferProgramme          func(childComplexity int, input model.TransferProgrammeInput) int
 		UpdateActivity             func(childComplexity int, input model.UpdateActivityInput) int
@@ -825,6 +908,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		Board        func(childComplexity int, region *model.RegionFilter) int
+		BulkMoves    func(childComplexity int, mine bool, first *int, after *string, last *int, before *string) int
 		Communities  func(childComplexity int, filter *model.CommunitiesFilter, orderBy model.CommunitiesOrder, first *int, after *string, last *int, before *string) int
 		Community    func(childComplexity int, id string) int
 		Node         func(childComplexity int, id string) int
@@ -1037,6 +1121,10 @@ type ComplexityRoot struct {
 	StakeholderPayload struct {
 		Stakeholder func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
+	}
+
+	Subscription struct {
+		BulkMoveProgress func(childComplexity int, id string) int
 	}
 
 	Superseded struct {
@@ -1765,6 +1853,331 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BudgetLinePayload.UserErrors(childComplexity), true
+
+	case "BulkMove.actor":
+		if e.ComplexityRoot.BulkMove.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.Actor(childComplexity), true
+	case "BulkMove.allowed":
+		if e.ComplexityRoot.BulkMove.Allowed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.Allowed(childComplexity), true
+	case "BulkMove.createdAt":
+		if e.ComplexityRoot.BulkMove.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.CreatedAt(childComplexity), true
+	case "BulkMove.filter":
+		if e.ComplexityRoot.BulkMove.Filter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.Filter(childComplexity), true
+	case "BulkMove.finishedAt":
+		if e.ComplexityRoot.BulkMove.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.FinishedAt(childComplexity), true
+	case "BulkMove.id":
+		if e.ComplexityRoot.BulkMove.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.ID(childComplexity), true
+	case "BulkMove.items":
+		if e.ComplexityRoot.BulkMove.Items == nil {
+			break
+		}
+
+		args, err := ec.field_BulkMove_items_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkMove.Items(childComplexity, args["outcome"].(*domain.BulkOutcome), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "BulkMove.lastError":
+		if e.ComplexityRoot.BulkMove.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.LastError(childComplexity), true
+	case "BulkMove.move":
+		if e.ComplexityRoot.BulkMove.Move == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.Move(childComplexity), true
+	case "BulkMove.moveLabel":
+		if e.ComplexityRoot.BulkMove.MoveLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.MoveLabel(childComplexity), true
+	case "BulkMove.moved":
+		if e.ComplexityRoot.BulkMove.Moved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.Moved(childComplexity), true
+	case "BulkMove.pending":
+		if e.ComplexityRoot.BulkMove.Pending == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.Pending(childComplexity), true
+	case "BulkMove.reason":
+		if e.ComplexityRoot.BulkMove.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.Reason(childComplexity), true
+	case "BulkMove.refused":
+		if e.ComplexityRoot.BulkMove.Refused == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.Refused(childComplexity), true
+	case "BulkMove.regionCode":
+		if e.ComplexityRoot.BulkMove.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.RegionCode(childComplexity), true
+	case "BulkMove.reviewOn":
+		if e.ComplexityRoot.BulkMove.ReviewOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.ReviewOn(childComplexity), true
+	case "BulkMove.shiftDueDates":
+		if e.ComplexityRoot.BulkMove.ShiftDueDates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.ShiftDueDates(childComplexity), true
+	case "BulkMove.skipped":
+		if e.ComplexityRoot.BulkMove.Skipped == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.Skipped(childComplexity), true
+	case "BulkMove.startedAt":
+		if e.ComplexityRoot.BulkMove.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.StartedAt(childComplexity), true
+	case "BulkMove.state":
+		if e.ComplexityRoot.BulkMove.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.State(childComplexity), true
+	case "BulkMove.stateLabel":
+		if e.ComplexityRoot.BulkMove.StateLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.StateLabel(childComplexity), true
+	case "BulkMove.toStage":
+		if e.ComplexityRoot.BulkMove.ToStage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.ToStage(childComplexity), true
+	case "BulkMove.total":
+		if e.ComplexityRoot.BulkMove.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.Total(childComplexity), true
+	case "BulkMove.updatedAt":
+		if e.ComplexityRoot.BulkMove.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMove.UpdatedAt(childComplexity), true
+
+	case "BulkMoveConnection.edges":
+		if e.ComplexityRoot.BulkMoveConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveConnection.Edges(childComplexity), true
+	case "BulkMoveConnection.nodes":
+		if e.ComplexityRoot.BulkMoveConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveConnection.Nodes(childComplexity), true
+	case "BulkMoveConnection.pageInfo":
+		if e.ComplexityRoot.BulkMoveConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveConnection.PageInfo(childComplexity), true
+	case "BulkMoveConnection.totalCount":
+		if e.ComplexityRoot.BulkMoveConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveConnection.TotalCount(childComplexity), true
+
+	case "BulkMoveEdge.cursor":
+		if e.ComplexityRoot.BulkMoveEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveEdge.Cursor(childComplexity), true
+	case "BulkMoveEdge.node":
+		if e.ComplexityRoot.BulkMoveEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveEdge.Node(childComplexity), true
+
+	case "BulkMoveItem.blocks":
+		if e.ComplexityRoot.BulkMoveItem.Blocks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.Blocks(childComplexity), true
+	case "BulkMoveItem.bulkMove":
+		if e.ComplexityRoot.BulkMoveItem.BulkMove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.BulkMove(childComplexity), true
+	case "BulkMoveItem.code":
+		if e.ComplexityRoot.BulkMoveItem.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.Code(childComplexity), true
+	case "BulkMoveItem.createdAt":
+		if e.ComplexityRoot.BulkMoveItem.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.CreatedAt(childComplexity), true
+	case "BulkMoveItem.event":
+		if e.ComplexityRoot.BulkMoveItem.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.Event(childComplexity), true
+	case "BulkMoveItem.id":
+		if e.ComplexityRoot.BulkMoveItem.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.ID(childComplexity), true
+	case "BulkMoveItem.message":
+		if e.ComplexityRoot.BulkMoveItem.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.Message(childComplexity), true
+	case "BulkMoveItem.outcome":
+		if e.ComplexityRoot.BulkMoveItem.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.Outcome(childComplexity), true
+	case "BulkMoveItem.outcomeLabel":
+		if e.ComplexityRoot.BulkMoveItem.OutcomeLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.OutcomeLabel(childComplexity), true
+	case "BulkMoveItem.position":
+		if e.ComplexityRoot.BulkMoveItem.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.Position(childComplexity), true
+	case "BulkMoveItem.programme":
+		if e.ComplexityRoot.BulkMoveItem.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.Programme(childComplexity), true
+	case "BulkMoveItem.updatedAt":
+		if e.ComplexityRoot.BulkMoveItem.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.UpdatedAt(childComplexity), true
+	case "BulkMoveItem.version":
+		if e.ComplexityRoot.BulkMoveItem.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItem.Version(childComplexity), true
+
+	case "BulkMoveItemConnection.edges":
+		if e.ComplexityRoot.BulkMoveItemConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItemConnection.Edges(childComplexity), true
+	case "BulkMoveItemConnection.nodes":
+		if e.ComplexityRoot.BulkMoveItemConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItemConnection.Nodes(childComplexity), true
+	case "BulkMoveItemConnection.pageInfo":
+		if e.ComplexityRoot.BulkMoveItemConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItemConnection.PageInfo(childComplexity), true
+	case "BulkMoveItemConnection.totalCount":
+		if e.ComplexityRoot.BulkMoveItemConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItemConnection.TotalCount(childComplexity), true
+
+	case "BulkMoveItemEdge.cursor":
+		if e.ComplexityRoot.BulkMoveItemEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItemEdge.Cursor(childComplexity), true
+	case "BulkMoveItemEdge.node":
+		if e.ComplexityRoot.BulkMoveItemEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveItemEdge.Node(childComplexity), true
+
+	case "BulkMovePayload.bulkMove":
+		if e.ComplexityRoot.BulkMovePayload.BulkMove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMovePayload.BulkMove(childComplexity), true
+	case "BulkMovePayload.userErrors":
+		if e.ComplexityRoot.BulkMovePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMovePayload.UserErrors(childComplexity), true
+
+	case "BulkMoveProgress.bulkMove":
+		if e.ComplexityRoot.BulkMoveProgress.BulkMove == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkMoveProgress.BulkMove(childComplexity), true
 
 	case "CapacityAssessment.assessedOn":
 		if e.ComplexityRoot.CapacityAssessment.AssessedOn == nil {
@@ -2929,6 +3342,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MoveProgrammePayload.UserErrors(childComplexity), true
 
+	case "Mutation.cancelBulkMove":
+		if e.ComplexityRoot.Mutation.CancelBulkMove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelBulkMove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelBulkMove(childComplexity, args["input"].(model.DirectBulkMoveInput)), true
 	case "Mutation.createActivity":
 		if e.ComplexityRoot.Mutation.CreateActivity == nil {
 			break
@@ -3193,6 +3617,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MoveProgramme(childComplexity, args["input"].(model.MoveProgrammeInput)), true
+	case "Mutation.moveProgrammes":
+		if e.ComplexityRoot.Mutation.MoveProgrammes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_moveProgrammes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MoveProgrammes(childComplexity, args["input"].(model.MoveProgrammesInput)), true
+	case "Mutation.pauseBulkMove":
+		if e.ComplexityRoot.Mutation.PauseBulkMove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_pauseBulkMove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PauseBulkMove(childComplexity, args["input"].(model.DirectBulkMoveInput)), true
 	case "Mutation.planStage":
 		if e.ComplexityRoot.Mutation.PlanStage == nil {
 			break
@@ -3248,6 +3694,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestWaiver(childComplexity, args["input"].(model.RequestWaiverInput)), true
+	case "Mutation.resumeBulkMove":
+		if e.ComplexityRoot.Mutation.ResumeBulkMove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resumeBulkMove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResumeBulkMove(childComplexity, args["input"].(model.DirectBulkMoveInput)), true
 	case "Mutation.revokeWaiver":
 		if e.ComplexityRoot.Mutation.RevokeWaiver == nil {
 			break
@@ -3259,6 +3716,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeWaiver(childComplexity, args["input"].(model.SettleWaiverInput)), true
+	case "Mutation.runBulkMove":
+		if e.ComplexityRoot.Mutation.RunBulkMove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_runBulkMove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RunBulkMove(childComplexity, args["input"].(model.DirectBulkMoveInput)), true
 	case "Mutation.tickChecklistItem":
 		if e.ComplexityRoot.Mutation.TickChecklistItem == nil {
 			break
@@ -4873,6 +5341,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Board(childComplexity, args["region"].(*model.RegionFilter)), true
+	case "Query.bulkMoves":
+		if e.ComplexityRoot.Query.BulkMoves == nil {
+			break
+		}
+
+		args, err := ec.field_Query_bulkMoves_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BulkMoves(childComplexity, args["mine"].(bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.communities":
 		if e.ComplexityRoot.Query.Communities == nil {
 			break
@@ -5795,6 +6274,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StakeholderPayload.UserErrors(childComplexity), true
 
+	case "Subscription.bulkMoveProgress":
+		if e.ComplexityRoot.Subscription.BulkMoveProgress == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_bulkMoveProgress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.BulkMoveProgress(childComplexity, args["id"].(string)), true
+
 	case "Superseded.activities":
 		if e.ComplexityRoot.Superseded.Activities == nil {
 			break
@@ -6481,8 +6972,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateSessionInput", ec.unmarshalInputCreateSessionInput),
 			graphql.NewInputUnmarshaler("CreateStakeholderInput", ec.unmarshalInputCreateStakeholderInput),
 			graphql.NewInputUnmarshaler("CreateTrainingEventInput", ec.unmarshalInputCreateTrainingEventInput),
+			graphql.NewInputUnmarshaler("DirectBulkMoveInput", ec.unmarshalInputDirectBulkMoveInput),
 			graphql.NewInputUnmarshaler("LevelFilter", ec.unmarshalInputLevelFilter),
 			graphql.NewInputUnmarshaler("MoveProgrammeInput", ec.unmarshalInputMoveProgrammeInput),
+			graphql.NewInputUnmarshaler("MoveProgrammesInput", ec.unmarshalInputMoveProgrammesInput),
 			graphql.NewInputUnmarshaler("PlanStageInput", ec.unmarshalInputPlanStageInput),
 			graphql.NewInputUnmarshaler("ProgrammesFilter", ec.unmarshalInputProgrammesFilter),
 			graphql.NewInputUnmarshaler("PublishReportInput", ec.unmarshalInputPublishReportInput),
@@ -6568,6 +7061,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -6594,6 +7104,249 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/bulk.graphqls", Input: `"One move of many programmes, carried out in the background in its actor's name. Seen by its actor, and by admins and auditors in whose regions all its programmes lie."
+type BulkMove implements Node {
+  "Its global id."
+  id: ID!
+  "The subject who began it; the programmes move in their name."
+  actor: String!
+  "The code of the least region that holds all its programmes; null where the actor saw none of them."
+  regionCode: String
+  "The move."
+  move: Move!
+  "The move in the reader's language."
+  moveLabel: String!
+  "SEND_BACK only: the earlier stage to go back to."
+  toStage: Stage
+  "Why."
+  reason: String
+  "HOLD only: when to look at the programmes again."
+  reviewOn: Date
+  "RESUME only: whether due dates shift by the time held."
+  shiftDueDates: Boolean!
+  "The filter as it was given; null where programmes were listed."
+  filter: JSON
+  "Where it stands."
+  state: BulkState!
+  "Where it stands, in the reader's language."
+  stateLabel: String!
+  "How many programmes there are in it: 1 to 10,000; always the sum of the following five."
+  total: Int!
+  "How many have no result yet."
+  pending: Int!
+  "How many the dry run found nothing in the way of."
+  allowed: Int!
+  "How many may not be moved."
+  refused: Int!
+  "How many were moved."
+  moved: Int!
+  "How many were left as they are, because it was cancelled before their turn."
+  skipped: Int!
+  "Why the work broke off last, in the reader's language; it is tried again by itself. Null where it goes well."
+  lastError: String
+  "When it was begun."
+  createdAt: DateTime!
+  "When the moving began; null for one that was only checked."
+  startedAt: DateTime
+  "When the last programme had its result and nothing happens any more."
+  finishedAt: DateTime
+  "When it last changed."
+  updatedAt: DateTime!
+  "Its programmes with what came of each, in the order given, or by code where a filter found them."
+  items(
+    "Only those with this outcome; all where nothing is said."
+    outcome: BulkOutcome
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): BulkMoveItemConnection!
+}
+
+"A page of bulk moves."
+type BulkMoveConnection {
+  "The page with a cursor for each."
+  edges: [BulkMoveEdge!]!
+  "The page."
+  nodes: [BulkMove!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type BulkMoveEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: BulkMove!
+}
+
+"One programme of a bulk move, with what came of it."
+type BulkMoveItem implements Node {
+  "Its global id."
+  id: ID!
+  "The bulk move."
+  bulkMove: BulkMove!
+  "Its place, from 1: in the list as it was given, or by code where a filter found it."
+  position: Int!
+  "The programme; null where the reader may not see it, or its actor did not."
+  programme: Programme
+  "The programme's version when the bulk move was begun; only this version is moved. Null where the actor did not see it."
+  version: Int
+  "What came of it."
+  outcome: BulkOutcome!
+  "What came of it, in the reader's language."
+  outcomeLabel: String!
+  "What stands in the way, one of ErrorCode, or INTERNAL for a fault of ours; null where nothing does."
+  code: String
+  "What stands in the way and what to do, in the reader's language."
+  message: String
+  "All that the rules hold against the move, and all remarks that do not stop it."
+  blocks: [Block!]!
+  "The entry in the programme's history; null where it was not moved or may not be seen."
+  event: ProgrammeEvent
+  "When the bulk move was begun."
+  createdAt: DateTime!
+  "When it last changed."
+  updatedAt: DateTime!
+}
+
+"A page of a bulk move's programmes."
+type BulkMoveItemConnection {
+  "The page with a cursor for each."
+  edges: [BulkMoveItemEdge!]!
+  "The page."
+  nodes: [BulkMoveItem!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type BulkMoveItemEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: BulkMoveItem!
+}
+
+"Where a bulk move stands."
+enum BulkState {
+  "Being checked (Sedang diperiksa): each programme is asked about, none is moved."
+  CHECKING
+  "Checked (Sudah diperiksa): the dry run is complete; runBulkMove has it carried out."
+  CHECKED
+  "Running (Sedang dijalankan)"
+  RUNNING
+  "Paused (Dijeda)"
+  PAUSED
+  "Cancelled (Dibatalkan): what has moved stays moved."
+  CANCELLED
+  "Completed (Selesai): every programme has its result."
+  COMPLETED
+}
+
+"What came of one programme in a bulk move."
+enum BulkOutcome {
+  "Not yet (Belum)"
+  PENDING
+  "Can be moved (Dapat dipindahkan): the dry run found nothing in the way."
+  ALLOWED
+  "Refused (Ditolak): the code says why."
+  REFUSED
+  "Moved (Dipindahkan)"
+  MOVED
+  "Skipped (Dilewati): the bulk move was cancelled before its turn."
+  SKIPPED
+}
+
+extend type Query {
+  "Bulk moves, newest first."
+  bulkMoves(
+    "True: those that the reader began. False: all in regions that they administer or audit."
+    mine: Boolean! = true
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): BulkMoveConnection! @stored
+}
+
+extend type Mutation {
+  "Begins a move of many programmes, by default with a dry run: runBulkMove then has the same programmes moved."
+  moveProgrammes(input: MoveProgrammesInput!): BulkMovePayload!
+  "Has a bulk move carried out whose state is CHECKED. A programme that somebody has moved since it was begun is a CONFLICT. Only for its actor."
+  runBulkMove(input: DirectBulkMoveInput!): BulkMovePayload!
+  "Stops a bulk move that is CHECKING or RUNNING, after the batch of at most 100 programmes that is under way."
+  pauseBulkMove(input: DirectBulkMoveInput!): BulkMovePayload!
+  "Goes on with a bulk move that is PAUSED. Only for its actor."
+  resumeBulkMove(input: DirectBulkMoveInput!): BulkMovePayload!
+  "Ends a bulk move, after the batch that is under way. What has moved stays moved; the rest is SKIPPED."
+  cancelBulkMove(input: DirectBulkMoveInput!): BulkMovePayload!
+}
+
+"A move of many programmes: give either programmeIds or filter."
+input MoveProgrammesInput {
+  "The programmes' global ids, each once; as many as fit a request, about 9,000. One that the actor does not see is refused as NOT_FOUND."
+  programmeIds: [ID!]
+  "The programmes that this matches, as in the list of programmes; 1 to 10,000. More are TOO_LARGE, none BULK_EMPTY."
+  filter: ProgrammesFilter
+  "The move."
+  move: Move!
+  "SEND_BACK only: the earlier stage to go back to."
+  toStage: Stage
+  "Why; needed for every move but ADVANCE. At most 10,000 characters."
+  reason: String
+  "HOLD only: when to look at them again."
+  reviewOn: Date
+  "RESUME only: whether due dates shift by the time held."
+  shiftDueDates: Boolean! = true
+  "Whether only to say what would happen; false moves them at once."
+  dryRun: Boolean! = true
+  "How many programmes the filter is expected to match; needed for a filter with dryRun false. Where the count differs by more than a tenth of it, nothing happens: BULK_COUNT_MISMATCH."
+  expectedCount: Int
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String!
+}
+
+"A command about a bulk move."
+input DirectBulkMoveInput {
+  "The bulk move's global id."
+  id: ID!
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String!
+}
+
+"What became of a command about a bulk move."
+type BulkMovePayload {
+  "The bulk move as it is now; null where nothing was done."
+  bulkMove: BulkMove @stored
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+type Subscription {
+  "How a bulk move goes: once at the start, then whenever its state or counts change, at most twice a second. Ends once it is finished."
+  bulkMoveProgress(id: ID!): BulkMoveProgress!
+}
+
+"That a bulk move has changed."
+type BulkMoveProgress {
+  "The bulk move as it is now."
+  bulkMove: BulkMove! @stored
+}
+`, BuiltIn: false},
 	{Name: "../schema/community.graphqls", Input: `"The people whom a programme serves: a village, a hamlet, a group, a cooperative."
 type Community implements Node {
   "Its global id."
@@ -9056,6 +9809,7 @@ input PublishReportInput {
 	{Name: "../schema/schema.graphqls", Input: `schema {
   query: Query
   mutation: Mutation
+  subscription: Subscription
 }
 
 "Stored data begins here: the read path answers this field and everything below it."
@@ -9124,6 +9878,12 @@ enum ErrorCode {
   IDEMPOTENCY_MISMATCH
   "The actor may see it but not do this."
   FORBIDDEN
+  "A bulk move's filter or list matches no programme that the actor sees."
+  BULK_EMPTY
+  "A bulk move's filter matches another number of programmes than expected."
+  BULK_COUNT_MISMATCH
+  "The bulk move's state does not allow this; the message says which do."
+  BULK_NOT_POSSIBLE
   "The request exceeds a limit."
   TOO_LARGE
 }
@@ -10791,6 +11551,158 @@ func (ec *executionContext) childFields_BudgetLinePayload(ctx context.Context, f
 		return ec.fieldContext_BudgetLinePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BudgetLinePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkMove(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BulkMove_id(ctx, field)
+	case "actor":
+		return ec.fieldContext_BulkMove_actor(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_BulkMove_regionCode(ctx, field)
+	case "move":
+		return ec.fieldContext_BulkMove_move(ctx, field)
+	case "moveLabel":
+		return ec.fieldContext_BulkMove_moveLabel(ctx, field)
+	case "toStage":
+		return ec.fieldContext_BulkMove_toStage(ctx, field)
+	case "reason":
+		return ec.fieldContext_BulkMove_reason(ctx, field)
+	case "reviewOn":
+		return ec.fieldContext_BulkMove_reviewOn(ctx, field)
+	case "shiftDueDates":
+		return ec.fieldContext_BulkMove_shiftDueDates(ctx, field)
+	case "filter":
+		return ec.fieldContext_BulkMove_filter(ctx, field)
+	case "state":
+		return ec.fieldContext_BulkMove_state(ctx, field)
+	case "stateLabel":
+		return ec.fieldContext_BulkMove_stateLabel(ctx, field)
+	case "total":
+		return ec.fieldContext_BulkMove_total(ctx, field)
+	case "pending":
+		return ec.fieldContext_BulkMove_pending(ctx, field)
+	case "allowed":
+		return ec.fieldContext_BulkMove_allowed(ctx, field)
+	case "refused":
+		return ec.fieldContext_BulkMove_refused(ctx, field)
+	case "moved":
+		return ec.fieldContext_BulkMove_moved(ctx, field)
+	case "skipped":
+		return ec.fieldContext_BulkMove_skipped(ctx, field)
+	case "lastError":
+		return ec.fieldContext_BulkMove_lastError(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BulkMove_createdAt(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_BulkMove_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_BulkMove_finishedAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_BulkMove_updatedAt(ctx, field)
+	case "items":
+		return ec.fieldContext_BulkMove_items(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkMove", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkMoveConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BulkMoveConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BulkMoveConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkMoveConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkMoveConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkMoveConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkMoveEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkMoveEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkMoveEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkMoveEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkMoveItem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BulkMoveItem_id(ctx, field)
+	case "bulkMove":
+		return ec.fieldContext_BulkMoveItem_bulkMove(ctx, field)
+	case "position":
+		return ec.fieldContext_BulkMoveItem_position(ctx, field)
+	case "programme":
+		return ec.fieldContext_BulkMoveItem_programme(ctx, field)
+	case "version":
+		return ec.fieldContext_BulkMoveItem_version(ctx, field)
+	case "outcome":
+		return ec.fieldContext_BulkMoveItem_outcome(ctx, field)
+	case "outcomeLabel":
+		return ec.fieldContext_BulkMoveItem_outcomeLabel(ctx, field)
+	case "code":
+		return ec.fieldContext_BulkMoveItem_code(ctx, field)
+	case "message":
+		return ec.fieldContext_BulkMoveItem_message(ctx, field)
+	case "blocks":
+		return ec.fieldContext_BulkMoveItem_blocks(ctx, field)
+	case "event":
+		return ec.fieldContext_BulkMoveItem_event(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BulkMoveItem_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_BulkMoveItem_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkMoveItem", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkMoveItemConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BulkMoveItemConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BulkMoveItemConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkMoveItemConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkMoveItemConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkMoveItemConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkMoveItemEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkMoveItemEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkMoveItemEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkMoveItemEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkMovePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulkMove":
+		return ec.fieldContext_BulkMovePayload_bulkMove(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BulkMovePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkMovePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkMoveProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bulkMove":
+		return ec.fieldContext_BulkMoveProgress_bulkMove(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkMoveProgress", field.Name)
 }
 
 func (ec *executionContext) childFields_CapacityAssessment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -18,6 +18,7 @@ var tags = map[string]byte{
 	"Objective": 'O', "Activity": 'Y', "BudgetLine": 'B', "TrainingEvent": 'T', "Session": 't', "Participant": 'p',
 	"Attendance": 'q', "Indicator": 'I', "Measurement": 'i', "Finding": 'F', "Report": 'W', "Distribution": 'w',
 	"Waiver": 'v', "StagePlan": 'd', "Timer": 'X', "TimerEvent": 'x',
+	"BulkMove": 'M', "BulkMoveItem": 'm',
 }
 
 var types = func() map[byte]string {

@@ -275,6 +275,152 @@ type BudgetLinePayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// One move of many programmes, carried out in the background in its actor's name. Seen by its actor, and by admins and auditors in whose regions all its programmes lie.
+type BulkMove struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The subject who began it; the programmes move in their name.
+	Actor string `json:"actor"`
+	// The code of the least region that holds all its programmes; null where the actor saw none of them.
+	RegionCode *string `json:"regionCode,omitempty"`
+	// The move.
+	Move domain.Move `json:"move"`
+	// The move in the reader's language.
+	MoveLabel string `json:"moveLabel"`
+	// SEND_BACK only: the earlier stage to go back to.
+	ToStage *domain.Stage `json:"toStage,omitempty"`
+	// Why.
+	Reason *string `json:"reason,omitempty"`
+	// HOLD only: when to look at the programmes again.
+	ReviewOn *domain.Date `json:"reviewOn,omitempty"`
+	// RESUME only: whether due dates shift by the time held.
+	ShiftDueDates bool `json:"shiftDueDates"`
+	// The filter as it was given; null where programmes were listed.
+	Filter json.RawMessage `json:"filter,omitempty"`
+	// Where it stands.
+	State domain.BulkState `json:"state"`
+	// Where it stands, in the reader's language.
+	StateLabel string `json:"stateLabel"`
+	// How many programmes there are in it: 1 to 10,000; always the sum of the following five.
+	Total int `json:"total"`
+	// How many have no result yet.
+	Pending int `json:"pending"`
+	// How many the dry run found nothing in the way of.
+	Allowed int `json:"allowed"`
+	// How many may not be moved.
+	Refused int `json:"refused"`
+	// How many were moved.
+	Moved int `json:"moved"`
+	// How many were left as they are, because it was cancelled before their turn.
+	Skipped int `json:"skipped"`
+	// Why the work broke off last, in the reader's language; it is tried again by itself. Null where it goes well.
+	LastError *string `json:"lastError,omitempty"`
+	// When it was begun.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the moving began; null for one that was only checked.
+	StartedAt *time.Time `json:"startedAt,omitempty"`
+	// When the last programme had its result and nothing happens any more.
+	FinishedAt *time.Time `json:"finishedAt,omitempty"`
+	// When it last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+	// Its programmes with what came of each, in the order given, or by code where a filter found them.
+	Items *BulkMoveItemConnection `json:"items"`
+}
+
+func (BulkMove) IsNode() {}
+
+// The global id; opaque.
+func (this BulkMove) GetID() string { return this.ID }
+
+// A page of bulk moves.
+type BulkMoveConnection struct {
+	// The page with a cursor for each.
+	Edges []*BulkMoveEdge `json:"edges"`
+	// The page.
+	Nodes []*BulkMove `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type BulkMoveEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *BulkMove `json:"node"`
+}
+
+// One programme of a bulk move, with what came of it.
+type BulkMoveItem struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The bulk move.
+	BulkMove *BulkMove `json:"bulkMove"`
+	// Its place, from 1: in the list as it was given, or by code where a filter found it.
+	Position int `json:"position"`
+	// The programme; null where the reader may not see it, or its actor did not.
+	Programme *Programme `json:"programme,omitempty"`
+	// The programme's version when the bulk move was begun; only this version is moved. Null where the actor did not see it.
+	Version *int `json:"version,omitempty"`
+	// What came of it.
+	Outcome domain.BulkOutcome `json:"outcome"`
+	// What came of it, in the reader's language.
+	OutcomeLabel string `json:"outcomeLabel"`
+	// What stands in the way, one of ErrorCode, or INTERNAL for a fault of ours; null where nothing does.
+	Code *string `json:"code,omitempty"`
+	// What stands in the way and what to do, in the reader's language.
+	Message *string `json:"message,omitempty"`
+	// All that the rules hold against the move, and all remarks that do not stop it.
+	Blocks []*Block `json:"blocks"`
+	// The entry in the programme's history; null where it was not moved or may not be seen.
+	Event *ProgrammeEvent `json:"event,omitempty"`
+	// When the bulk move was begun.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (BulkMoveItem) IsNode() {}
+
+// The global id; opaque.
+func (this BulkMoveItem) GetID() string { return this.ID }
+
+// A page of a bulk move's programmes.
+type BulkMoveItemConnection struct {
+	// The page with a cursor for each.
+	Edges []*BulkMoveItemEdge `json:"edges"`
+	// The page.
+	Nodes []*BulkMoveItem `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type BulkMoveItemEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *BulkMoveItem `json:"node"`
+}
+
+// What became of a command about a bulk move.
+type BulkMovePayload struct {
+	// The bulk move as it is now; null where nothing was done.
+	BulkMove *BulkMove `json:"bulkMove,omitempty"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// That a bulk move has changed.
+type BulkMoveProgress struct {
+	// The bulk move as it is now.
+	BulkMove *BulkMove `json:"bulkMove"`
+}
+
 // A community's own judgement of its capacity at one time.
 type CapacityAssessment struct {
 	// Its global id.
@@ -984,6 +1130,14 @@ type CreateTrainingEventInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A command about a bulk move.
+type DirectBulkMoveInput struct {
+	// The bulk move's global id.
+	ID string `json:"id"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
 // The sending of a published report to a stakeholder, and what came back.
 type Distribution struct {
 	// Its global id.
@@ -1284,6 +1438,30 @@ type MoveProgrammePayload struct {
 	Blocks []*Block `json:"blocks"`
 	// What was wrong; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A move of many programmes: give either programmeIds or filter.
+type MoveProgrammesInput struct {
+	// The programmes' global ids, each once; as many as fit a request, about 9,000. One that the actor does not see is refused as NOT_FOUND.
+	ProgrammeIds graphql.Omittable[[]string] `json:"programmeIds,omitempty"`
+	// The programmes that this matches, as in the list of programmes; 1 to 10,000. More are TOO_LARGE, none BULK_EMPTY.
+	Filter graphql.Omittable[*ProgrammesFilter] `json:"filter,omitempty"`
+	// The move.
+	Move domain.Move `json:"move"`
+	// SEND_BACK only: the earlier stage to go back to.
+	ToStage graphql.Omittable[*domain.Stage] `json:"toStage,omitempty"`
+	// Why; needed for every move but ADVANCE. At most 10,000 characters.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// HOLD only: when to look at them again.
+	ReviewOn graphql.Omittable[*domain.Date] `json:"reviewOn,omitempty"`
+	// RESUME only: whether due dates shift by the time held.
+	ShiftDueDates bool `json:"shiftDueDates"`
+	// Whether only to say what would happen; false moves them at once.
+	DryRun bool `json:"dryRun"`
+	// How many programmes the filter is expected to match; needed for a filter with dryRun false. Where the count differs by more than a tenth of it, nothing happens: BULK_COUNT_MISMATCH.
+	ExpectedCount graphql.Omittable[*int] `json:"expectedCount,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey string `json:"idempotencyKey"`
 }
 
 // Something that a community lacks, as its people put it.
@@ -3171,6 +3349,12 @@ const (
 	ErrorCodeIdempotencyMismatch ErrorCode = "IDEMPOTENCY_MISMATCH"
 	// The actor may see it but not do this.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
+	// A bulk move's filter or list matches no programme that the actor sees.
+	ErrorCodeBulkEmpty ErrorCode = "BULK_EMPTY"
+	// A bulk move's filter matches another number of programmes than expected.
+	ErrorCodeBulkCountMismatch ErrorCode = "BULK_COUNT_MISMATCH"
+	// The bulk move's state does not allow this; the message says which do.
+	ErrorCodeBulkNotPossible ErrorCode = "BULK_NOT_POSSIBLE"
 	// The request exceeds a limit.
 	ErrorCodeTooLarge ErrorCode = "TOO_LARGE"
 )
@@ -3187,12 +3371,15 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeRulesUnavailable,
 	ErrorCodeIdempotencyMismatch,
 	ErrorCodeForbidden,
+	ErrorCodeBulkEmpty,
+	ErrorCodeBulkCountMismatch,
+	ErrorCodeBulkNotPossible,
 	ErrorCodeTooLarge,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeBadUserInput, ErrorCodeNotFound, ErrorCodeAlreadyExists, ErrorCodeConflict, ErrorCodeBlocked, ErrorCodeMoveNotPossible, ErrorCodeReasonRequired, ErrorCodeNotWaivable, ErrorCodeRulesUnavailable, ErrorCodeIdempotencyMismatch, ErrorCodeForbidden, ErrorCodeTooLarge:
+	case ErrorCodeBadUserInput, ErrorCodeNotFound, ErrorCodeAlreadyExists, ErrorCodeConflict, ErrorCodeBlocked, ErrorCodeMoveNotPossible, ErrorCodeReasonRequired, ErrorCodeNotWaivable, ErrorCodeRulesUnavailable, ErrorCodeIdempotencyMismatch, ErrorCodeForbidden, ErrorCodeBulkEmpty, ErrorCodeBulkCountMismatch, ErrorCodeBulkNotPossible, ErrorCodeTooLarge:
 		return true
 	}
 	return false

@@ -75,6 +75,9 @@ type entity struct {
 	programme string
 	// placed tells whether a row carries a region and its ancestors.
 	placed bool
+	// bulk is the column that names the bulk move of a row: id for bulk moves themselves, "" for what belongs to none. Who sees
+	// these rows is a matter of the bulk move, and not of the programmes that they lead to.
+	bulk string
 }
 
 // attribute is what answers a field: exactly one of the following.
@@ -92,18 +95,23 @@ type relation struct {
 	target       *entity
 	many         bool
 	ours, theirs *column
-	order        *order // of many
+	order        *order   // of many
+	filters      []string // of many: arguments that are compared with the column of the same name
 }
 
 // catalogue is all there is to know of stored data, derived from bun's metadata of the domain's types.
 type catalogue map[string]*entity
 
-// newCatalogue reads the metadata of all types that relations lead to from Programme.
+// newCatalogue reads the metadata of all types that relations lead to from Programme and BulkMove.
 func newCatalogue() (catalogue, error) {
 	c := catalogue{}
 	tables := pgdialect.New().Tables()
-	_, err := c.add(tables, reflect.TypeFor[domain.Programme]())
-	return c, err
+	for _, of := range []reflect.Type{reflect.TypeFor[domain.Programme](), reflect.TypeFor[domain.BulkMove]()} {
+		if _, err := c.add(tables, of); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
 }
 
 func (c catalogue) add(tables *schema.Tables, of reflect.Type) (*entity, error) {
@@ -129,12 +137,16 @@ func (c catalogue) add(tables *schema.Tables, of reflect.Type) (*entity, error) 
 	e.key = columns[t.PKs[0].Name]
 	e.fields["id"] = &attribute{column: e.key}
 	switch {
+	case name == "BulkMove":
+		e.bulk = e.key.name
+	case columns["bulk_move_id"] != nil:
+		e.bulk = "bulk_move_id"
 	case name == "Programme":
 		e.programme = e.key.name
 	case columns["programme_id"] != nil:
 		e.programme = "programme_id"
 	}
-	e.placed = columns["region_code"] != nil
+	e.placed = columns["region_code"] != nil && e.bulk == ""
 	for goName, r := range t.Relations {
 		if len(r.BasePKs) != 1 || len(r.JoinPKs) != 1 || r.Type != schema.BelongsToRelation && r.Type != schema.HasManyRelation {
 			return nil, fmt.Errorf("%s.%s: only belongs-to and has-many over one column are known", name, goName)
@@ -149,7 +161,7 @@ func (c catalogue) add(tables *schema.Tables, of reflect.Type) (*entity, error) 
 		}
 		rel := &relation{target: target, many: r.Type == schema.HasManyRelation, ours: columns[r.BasePKs[0].Name], theirs: theirs}
 		if rel.many {
-			rel.order = relationOrder(e, fieldName(goName), target)
+			rel.order, rel.filters = relationOrder(e, fieldName(goName), target), relationFilters[name+"."+fieldName(goName)]
 		}
 		e.fields[fieldName(goName)] = &attribute{relation: rel}
 	}
@@ -215,7 +227,7 @@ func (c catalogue) bind(s *ast.Schema, batches []Batch) error {
 	for _, def := range s.PossibleTypes["Node"] {
 		e := c[def.Name]
 		if e == nil {
-			return fmt.Errorf("%s is in the schema but no relation leads to it from Programme", def.Name)
+			return fmt.Errorf("%s is in the schema but no relation leads to it from Programme or BulkMove", def.Name)
 		}
 		for _, f := range def.Fields {
 			if err := e.bindField(s, def, f); err != nil {
@@ -251,7 +263,7 @@ func (e *entity) bindField(s *ast.Schema, def *ast.Definition, f *ast.FieldDefin
 		if f.Type.Elem != nil || f.Type.Name() != a.relation.target.name {
 			return fmt.Errorf("it is a relation, so its type is %s, not %s", a.relation.target.name, f.Type)
 		}
-		if f.Type.NonNull && (a.relation.ours.nullable || a.relation.target.name == "Community") {
+		if f.Type.NonNull && (a.relation.ours.nullable || e.crosses(a.relation.target)) {
 			return fmt.Errorf("it may be null")
 		}
 	case a.document != nil || a.batch != nil || a.labels != nil || a.text != nil:
@@ -272,6 +284,11 @@ func (e *entity) bindField(s *ast.Schema, def *ast.Definition, f *ast.FieldDefin
 		}
 	}
 	return nil
+}
+
+// crosses tells whether a to-one relation to the target may lead to what the reader may not see.
+func (e *entity) crosses(target *entity) bool {
+	return target.name == "Community" || e.bulk != "" && target.bulk == ""
 }
 
 // labelsOf gives the names of an enum's values in each language, as JSON.

@@ -113,8 +113,8 @@ func (p *planner) rootList(selection ast.SelectionSet) error {
 	return nil
 }
 
-// relatedList compiles the connection of a to-many relation. What a visible programme holds is visible; other owners may have
-// rows elsewhere, which are left out.
+// relatedList compiles the connection of a to-many relation. What a visible programme or bulk move holds is visible; other owners
+// may have rows elsewhere, which are left out.
 func (p *planner) relatedList(at place, rel *relation, f graphql.CollectedField, limited func() string) (*list, error) {
 	lv := p.newLevel(rel.target)
 	key := at.alias + "." + rel.ours.name
@@ -139,7 +139,13 @@ func (p *planner) relatedList(at place, rel *relation, f graphql.CollectedField,
 			owner = s.arg(func(r *run) []byte { return r.request.keys[0].key })
 		}
 		where := []string{"t." + rel.theirs.name + " = " + owner}
-		if at.entity.programme == "" {
+		for _, name := range rel.filters {
+			if f.ArgumentMap(p.oc.Variables)[name] != nil {
+				value := argument(f, name)
+				where = append(where, "t."+name+" = "+s.arg(func(r *run) []byte { return []byte(value(r).(string)) }))
+			}
+		}
+		if at.entity.programme == "" && at.entity.bulk == "" {
 			if visible := p.readsRow(s, rel.target, "t"); visible != "" {
 				where = append(where, visible)
 			}

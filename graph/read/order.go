@@ -25,8 +25,12 @@ var rootOrders = map[string]map[string]*order{
 		string(model.StakeholdersOrderName):          {list: "stakeholders", name: "name", keys: []string{"name", "id"}},
 		string(model.StakeholdersOrderUpdatedAtDesc): {list: "stakeholders", name: "updatedAt", keys: []string{"updated_at", "id"}, desc: true},
 	},
+	"bulkMoves": {"": {list: "bulkMoves", name: "id", keys: []string{"id"}, desc: true}},
 	"regions": {"": {list: "regions", name: "code", keys: []string{"code"}}},
 }
+
+// relationFilters are the relations that can be filtered: by arguments, each compared with the column of its name.
+var relationFilters = map[string][]string{"BulkMove.items": {"outcome"}}
 
 // relationOrder gives the one order of a relation. Ids are made in the order of time, so by id is oldest first.
 func relationOrder(owner *entity, field string, target *entity) *order {
@@ -34,6 +38,8 @@ func relationOrder(owner *entity, field string, target *entity) *order {
 	switch {
 	case target.name == "ProgrammeEvent":
 		o.name, o.keys = "version", []string{"version"} // unique within a programme
+	case target.name == "BulkMoveItem":
+		o.name, o.keys = "position", []string{"position"} // unique within a bulk move
 	case target.name == "Region":
 		o.name, o.keys = "code", []string{"code"}
 	case owner.name == "Region" && target.name == "Community":

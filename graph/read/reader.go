@@ -100,7 +100,12 @@ func (rd *Reader) Stored(ctx context.Context, _ any, next graphql.Resolver) (any
 		q = &request{kind: askKeys, single: true}
 		q.add(rd, node.GetID())
 	}
-	return rd.answer(ctx, fc, q, sightOf(actor))
+	answered, err := rd.answer(ctx, fc, q, sightOf(actor))
+	if err == nil && answered == graphql.Null && graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		// What a stream is about may have gone from the reader's sight since the stream began.
+		return nil, access.NotFound()
+	}
+	return answered, err
 }
 
 // answer plans, runs and writes a request.

@@ -227,6 +227,13 @@ func (rd *Reader) listRequest(fc *graphql.FieldContext, a access.Actor) (*reques
 			f = &model.StakeholdersFilter{}
 		}
 		err = q.place(f.Region.Value(), a.Reads(), "filter", "region")
+	case "bulkMoves":
+		q.entities = []*entity{rd.catalogue["BulkMove"]}
+		if mine, _ := fc.Args["mine"].(bool); mine {
+			q.where("@.actor = ?", []byte(a.Subject))
+		} else {
+			q.conditions = append(q.conditions, within(a.PersonalData().In))
+		}
 	case "regions":
 		q.entities = []*entity{rd.catalogue["Region"]}
 		if f, _ := fc.Args["filter"].(*model.RegionsFilter); f != nil {
@@ -242,7 +249,7 @@ func (q *request) where(sql string, values ...[]byte) {
 
 // place adds the condition that a row lies in the part of a scope that a filter names.
 func (q *request) place(f *model.RegionFilter, scope access.Scope, path ...string) error {
-	code, exactly, err := chosen(f, path...)
+	code, exactly, err := Chosen(f, path...)
 	if err != nil {
 		return err
 	}
@@ -259,8 +266,8 @@ func (q *request) place(f *model.RegionFilter, scope access.Scope, path ...strin
 	return nil
 }
 
-// chosen gives the region that a filter names, and whether exactly that is meant; "" where there is no filter.
-func chosen(f *model.RegionFilter, path ...string) (code string, exactly bool, err error) {
+// Chosen gives the region that a filter names, and whether exactly that is meant; "" where there is no filter.
+func Chosen(f *model.RegionFilter, path ...string) (code string, exactly bool, err error) {
 	if f == nil {
 		return "", false, nil
 	}
@@ -303,7 +310,7 @@ func oneOf[T ~string](q *request, column string, eq *T, inSet bool, in []T) {
 // regions adds the conditions of a filter on regions. Codes are compared byte by byte, so that what lies below a code is a
 // range: "/" is the byte after ".".
 func (q *request) regions(f *model.RegionsFilter) error {
-	code, exactly, err := chosen(f.Region.Value(), "filter", "region")
+	code, exactly, err := Chosen(f.Region.Value(), "filter", "region")
 	if err != nil {
 		return err
 	}

@@ -87,8 +87,9 @@ func movesOf(id uuid.UUID) []*model.AvailableMove {
 // resolvers answer what is not stored.
 type resolvers struct{}
 
-func (resolvers) Query() generated.QueryResolver       { return queries{} }
-func (resolvers) Mutation() generated.MutationResolver { return commands{} }
+func (resolvers) Query() generated.QueryResolver               { return queries{} }
+func (resolvers) Mutation() generated.MutationResolver         { return commands{} }
+func (resolvers) Subscription() generated.SubscriptionResolver { return nil }
 
 type queries struct{ generated.QueryResolver }
 

@@ -102,6 +102,9 @@ func subject(r *run) []byte { return r.sight.subject }
 // from what may lie elsewhere; "" where everybody does. A stakeholder elsewhere is seen, in part, where a visible programme
 // links to it.
 func (p *planner) readsRow(s *statement, e *entity, alias string) string {
+	if e.bulk != "" {
+		return p.readsBulk(s, e, alias)
+	}
 	if p.sight.reads.sql == "" {
 		return ""
 	}
@@ -119,6 +122,26 @@ func (p *planner) readsRow(s *statement, e *entity, alias string) string {
 		return "exists (select from programmes v where v.id = " + alias + "." + e.programme + " and " + s.condition("v", p.sight.reads, reads) + ")"
 	}
 	return ""
+}
+
+// readsBulk is that condition for what belongs to a bulk move: it is the reader's own, or all its programmes lie where the reader
+// is an admin or auditor, which are those who see personal data there as well.
+func (p *planner) readsBulk(s *statement, e *entity, alias string) string {
+	if p.sight.personal.sql == "" {
+		return ""
+	}
+	of := alias
+	if e.bulk != e.key.name {
+		of = "o"
+	}
+	visible := of + ".actor = " + s.arg(subject)
+	if p.sight.personal.sql != never {
+		visible = "(" + visible + " or " + s.condition(of, p.sight.personal, personal) + ")"
+	}
+	if of == alias {
+		return visible
+	}
+	return "exists (select from bulk_moves o where o.id = " + alias + "." + e.bulk + " and " + visible + ")"
 }
 
 // personalTo is the condition that the actor sees the personal data of a row: "" for always, never for never.

@@ -28,6 +28,19 @@ var specials = map[string]map[string]attribute{
 			domain.Indonesian: "coalesce(nullif(@.title_id, ''), @.title_en)",
 		}},
 	},
+	"BulkMove": {
+		"lastError": {text: map[domain.Locale]string{
+			domain.English:    "@.last_error_en",
+			domain.Indonesian: "coalesce(@.last_error_id, @.last_error_en)",
+		}},
+	},
+	"BulkMoveItem": {
+		"message": {text: map[domain.Locale]string{
+			domain.English:    "@.message_en",
+			domain.Indonesian: "coalesce(@.message_id, @.message_en)",
+		}},
+		"blocks": {column: &column{name: "blocks"}, document: blocks},
+	},
 	"ProgrammeEvent": {
 		"ruleRevisions": {column: &column{name: "rule_revisions"}, document: ruleRevisions},
 		"remarks":       {column: &column{name: "decision"}, document: remarks},
@@ -56,6 +69,14 @@ func waiver(raw []byte, _ domain.Locale) (any, error) {
 		return nil, nil
 	}
 	return &model.WaivedRule{WaiverID: gid.New("Waiver", w.ID), RuleSet: w.RuleSet, Rule: w.Rule, ExpiresOn: w.ExpiresOn}, nil
+}
+
+func blocks(raw []byte, l domain.Locale) (any, error) {
+	var stored []domain.Block
+	if err := json.Unmarshal(raw, &stored); err != nil {
+		return nil, err
+	}
+	return model.Blocks(stored, l), nil
 }
 
 func remarks(raw []byte, l domain.Locale) (any, error) {

@@ -7,4 +7,15 @@
 //
 // The executor gives the data as JSON already; it is written as it is. There are no batches: a batch of a thousand would be
 // a thousand requests for the price of one.
+//
+// # Streams
+//
+// A subscription is answered by server-sent events, in the distinct connections mode of GraphQL over Server-Sent Events: a POST
+// that accepts text/event-stream gets an event "next" with each answer, a comment as a sign of life where nothing happens, and
+// an event "complete" where no more comes. A connection that ends without that is to be tried again. Clients that accept
+// nothing but event streams also get other answers as a stream of one event; all others get JSON, so that a library that lists
+// everything it can read is not surprised.
+//
+// Who the reader is, and what they may see, is asked anew for each event. A stream ends when they may not see it any more, and
+// when their token expires.
 package transport

@@ -26,6 +26,11 @@ type HTTP struct {
 	Body      int64         // bytes of a request at most
 	Timeout   time.Duration // for one request
 
+	Streams   *Streams
+	// Lasting gives the context of a request that lasts: in it the actor is whoever the reader is at the time. It ends to be good
+	// at the time that is given with it.
+	Lasting func(context.Context) (context.Context, time.Time)
+
 	// Cost gives the cost of the operation in the context and the limit on it, for those who send the header Berdaya-Cost.
 	Cost func(context.Context) (cost, limit int)
 }
@@ -60,6 +65,10 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.write(w, r, refused.status, &graphql.Response{Errors: gqlerror.List{h.Presenter.Present(ctx, refused.err)}})
 		return
 	}
+	if isStream(op) {
+		h.stream(w, r, op)
+		return
+	}
 	next, ctx := h.Exec.DispatchOperation(ctx, op)
 	answer := next(ctx)
 	if answer == nil { // what gqlgen gives when the context is done
@@ -85,7 +94,7 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *HTTP) params(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
-	if negotiate(r.Header) == "" {
+	if negotiate(r.Header) == "" && (!acceptsEvents(r.Header) || r.Method != http.MethodPost) {
 		return nil, refuse(http.StatusNotAcceptable, domain.CodeBadUserInput,
 			"accept "+graphqlResponse+" or "+plainJSON, "terimalah "+graphqlResponse+" atau "+plainJSON)
 	}
@@ -133,35 +142,19 @@ var buffers = sync.Pool{New: func() any { return new([]byte) }}
 // pooled is the largest buffer that is kept for the next answer, in bytes.
 const pooled = 1 << 20
 
-// write writes the answer around the data, which is JSON already. No data, no entry for it. It goes out in one piece: each
-// piece more would be one system call more.
+// write writes the answer. It goes out in one piece: each piece more would be one system call more.
 func (h *HTTP) write(w http.ResponseWriter, r *http.Request, status int, answer *graphql.Response) {
 	buffer := buffers.Get().(*[]byte)
-	b := append((*buffer)[:0], '{')
+	b := h.append((*buffer)[:0], r, answer)
 	defer func() {
 		if *buffer = b; cap(b) <= pooled {
 			buffers.Put(buffer)
 		}
 	}()
-	if len(answer.Errors) > 0 {
-		errs, err := json.Marshal(answer.Errors[:min(len(answer.Errors), errorsAtMost)])
-		if err != nil { // a value in params that JSON cannot hold
-			errs, _ = json.Marshal(gqlerror.List{h.Presenter.Present(r.Context(), err)})
-		}
-		b = append(append(b, `"errors":`...), errs...)
+	if status == http.StatusOK && eventsOnly(r.Header) {
+		single(w, b)
+		return
 	}
-	if answer.Data != nil {
-		if len(b) > 1 {
-			b = append(b, ',')
-		}
-		b = append(append(b, `"data":`...), answer.Data...)
-	}
-	if len(answer.Extensions) > 0 {
-		if extensions, err := json.Marshal(answer.Extensions); err == nil {
-			b = append(append(b, `,"extensions":`...), extensions...)
-		}
-	}
-	b = append(b, '}')
 	media := negotiate(r.Header)
 	if media == "" {
 		media = plainJSON
@@ -173,4 +166,28 @@ func (h *HTTP) write(w http.ResponseWriter, r *http.Request, status int, answer 
 	header.Add("Vary", "Accept, Accept-Language, Authorization")
 	w.WriteHeader(status)
 	_, _ = w.Write(b) // an error is that the client is gone
+}
+
+// append writes the answer around the data, which is JSON already. No data, no entry for it.
+func (h *HTTP) append(b []byte, r *http.Request, answer *graphql.Response) []byte {
+	b = append(b, '{')
+	if len(answer.Errors) > 0 {
+		errs, err := json.Marshal(answer.Errors[:min(len(answer.Errors), errorsAtMost)])
+		if err != nil { // a value in params that JSON cannot hold
+			errs, _ = json.Marshal(gqlerror.List{h.Presenter.Present(r.Context(), err)})
+		}
+		b = append(append(b, `"errors":`...), errs...)
+	}
+	if answer.Data != nil {
+		if len(answer.Errors) > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(b, `"data":`...), answer.Data...)
+	}
+	if len(answer.Extensions) > 0 {
+		if extensions, err := json.Marshal(answer.Extensions); err == nil {
+			b = append(append(b, `,"extensions":`...), extensions...)
+		}
+	}
+	return append(b, '}')
 }

@@ -48,8 +48,8 @@ type Store interface {
 	Unattended(ctx context.Context) ([]uuid.UUID, error)
 	// Progress gives where bulk moves stand.
 	Progress(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.BulkProgress, error)
-	// Enqueue has a slice of work done on a bulk move soon, if the transaction commits.
-	Enqueue(ctx context.Context, id uuid.UUID) error
+	// Enqueue hands a job on, if the transaction commits.
+	Enqueue(ctx context.Context, j workflow.Job) error
 }
 
 // Moves is what bulk moves need of the use case that moves programmes.
@@ -106,7 +106,7 @@ func (b *Bulk) Begin(ctx context.Context, actor access.Actor, c Command) (uuid.U
 		if err := b.Store.Insert(ctx, row, items); err != nil {
 			return command.Outcome{}, err
 		}
-		return command.Outcome{Code: command.Done, IDs: []uuid.UUID{row.ID}}, b.Store.Enqueue(ctx, row.ID)
+		return command.Outcome{Code: command.Done, IDs: []uuid.UUID{row.ID}}, b.Store.Enqueue(ctx, Job(row.ID))
 	})
 	if err != nil {
 		return uuid.Nil, err

@@ -16,7 +16,7 @@ import (
 // Direction is a command about a bulk move that there is.
 type Direction struct {
 	ID  uuid.UUID
-	Key *string // the actor's own, so that the command is carried out once
+	Key *string // the actor's own; the API demands one, so that the command is carried out once
 }
 
 // Run has a bulk move whose dry run is complete carried out: every programme gets its turn anew. Only whoever began it may, since
@@ -31,7 +31,7 @@ func (b *Bulk) Run(ctx context.Context, actor access.Actor, d Direction) (uuid.U
 		if err := b.Store.SetState(ctx, row, true); err != nil {
 			return err
 		}
-		return b.Store.Enqueue(ctx, row.ID)
+		return b.Store.Enqueue(ctx, Job(row.ID))
 	})
 }
 
@@ -63,7 +63,7 @@ func (b *Bulk) Resume(ctx context.Context, actor access.Actor, d Direction) (uui
 			if err := b.Store.SetState(ctx, row, false); err != nil {
 				return err
 			}
-			return b.Store.Enqueue(ctx, row.ID)
+			return b.Store.Enqueue(ctx, Job(row.ID))
 		}
 		return notPossible(row, domain.BulkPaused)
 	})

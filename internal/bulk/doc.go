@@ -24,8 +24,8 @@
 // Two servers keep off the same bulk move by a lease in its row, which ends by itself where a server was killed. Should two
 // work at once all the same, they waste work and spoil nothing, for the reasons above.
 //
-// Jobs only say "work on this one now". [Bulk.Unattended] finds those that nobody works on and are not finished, so that a job
-// that was lost costs seconds.
+// Jobs only say "work on this one now" ([Bulk.Slice]). Every [SweepEvery], [Bulk.Sweep] finds those that nobody works on though
+// there is work, so that a server killed, or a job lost, costs seconds.
 //
 // # Stopping
 //

@@ -55,9 +55,6 @@ func (b *Bulk) Work(ctx context.Context, id uuid.UUID) (more bool, err error) {
 	return more, errors.Join(err, releaseErr, b.Store.Settle(ending, id, keys(id)))
 }
 
-// Unattended lists the bulk moves that nobody works on though there is work.
-func (b *Bulk) Unattended(ctx context.Context) ([]uuid.UUID, error) { return b.Store.Unattended(ctx) }
-
 // why gives the part of an error that a person may read.
 func why(err error) domain.Text {
 	if e, ok := errors.AsType[*domain.Error](err); ok && e.Code != domain.CodeInternal {
