@@ -146,6 +146,7 @@ func (m *maker) people(programmes int) {
 	for n := range programmes {
 		m.programme(n, communities, stakeholders)
 	}
+	m.bulks()
 }
 
 func (m *maker) programme(n int, communities []*domain.Community, stakeholders []*domain.Stakeholder) {

@@ -3,7 +3,6 @@ package read_test
 import (
 	"encoding/base64"
 	"encoding/json"
-	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -115,7 +114,7 @@ func (n *naive) query() map[string]any {
 			filter, _ := args["filter"].(map[string]any)
 			var rows []row
 			for _, r := range n.rows[list[0]] {
-				if n.fits(list[0], r, filter) {
+				if f.Name == "bulkMoves" && n.bulkFits(args["mine"], r) || f.Name != "bulkMoves" && n.fits(list[0], r, filter) {
 					rows = append(rows, r)
 				}
 			}
@@ -233,7 +232,11 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 	path := typeName + "." + f.Name
 	if many, ok := toMany[path]; ok {
 		var rows []row
+		outcome := n.args(f)["outcome"]
 		for _, other := range n.rows[many[0]] {
+			if outcome != nil && other["outcome"] != outcome {
+				continue
+			}
 			if other[many[1]] == key(typeName, r) && n.sees(n.actor, many[0], other) && (typeName != "Stakeholder" || has(n.actor, r["region_code"])) {
 				rows = append(rows, other)
 			}
@@ -255,6 +258,8 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 		return n.visible(target, n.byKey[target][r[column].(string)], f.below)
 	case path == "Programme.availableMoves":
 		return n.plain(movesOf(uuid.MustParse(r["id"].(string))), "AvailableMove", f.below)
+	case path == "BulkMoveItem.blocks":
+		return n.blocks(r["blocks"], f.below)
 	case path == "ProgrammeEvent.ruleRevisions":
 		return n.plain(r["rule_revisions"], "RuleRevision", f.below)
 	case path == "ProgrammeEvent.waiver":
@@ -267,26 +272,9 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 		said.Waiver["waiverId"] = base64.RawURLEncoding.EncodeToString(append([]byte("v"), waiver[:]...))
 		return n.plain(said.Waiver, "WaivedRule", f.below)
 	case path == "ProgrammeEvent.remarks":
-		var said struct{ Remarks []map[string]any }
+		var said struct{ Remarks []any }
 		_ = json.Unmarshal([]byte(jsonOf(r["decision"])), &said)
-		for _, b := range said.Remarks {
-			language := "en"
-			if n.actor.Locale == domain.Indonesian {
-				language = "id"
-			}
-			b["message"] = b["message"].(map[string]any)[language]
-			b["retry"], b["waived"] = b["retry"] == true, b["waived"] == true
-			values := []any{}
-			said, _ := b["values"].(map[string]any)
-			for _, name := range slices.Sorted(maps.Keys(said)) {
-				values = append(values, map[string]any{"name": name, "value": said[name]})
-			}
-			b["values"] = values
-		}
-		if said.Remarks == nil {
-			return []any{}
-		}
-		return n.plain(said.Remarks, "Block", f.below)
+		return n.blocks(said.Remarks, f.below)
 	}
 	return n.scalar(n.actor, typeName, f.Name, f.Definition.Type.Name(), r)
 }

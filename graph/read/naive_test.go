@@ -33,11 +33,13 @@ var tables = map[string]struct{ table, tag string }{
 	"Activity": {"activities", "Y"}, "BudgetLine": {"budget_lines", "B"}, "TrainingEvent": {"training_events", "T"}, "Session": {"sessions", "t"},
 	"Participant": {"participants", "p"}, "Attendance": {"attendances", "q"}, "Indicator": {"indicators", "I"}, "Measurement": {"measurements", "i"},
 	"Finding": {"findings", "F"}, "Report": {"reports", "W"}, "Distribution": {"distributions", "w"},
+	"BulkMove": {"bulk_moves", "M"}, "BulkMoveItem": {"bulk_move_items", "m"},
 	"Waiver": {"waivers", "v"}, "StagePlan": {"stage_plans", "d"}, "Timer": {"timers", "X"}, "TimerEvent": {"timer_events", "x"},
 }
 
 // toOne: the column of ours that holds the key of the other.
 var toOne = map[string]string{
+	"BulkMoveItem.bulkMove": "bulk_move_id", "BulkMoveItem.event": "event_id",
 	"Region.parent": "parent_code", "RegionSuccessor.old": "old_code", "RegionSuccessor.new": "new_code",
 	"Community.region": "region_code", "Stakeholder.region": "region_code", "Programme.region": "region_code",
 	"ProgrammeCommunity.community": "community_id", "ProgrammeStakeholder.stakeholder": "stakeholder_id", "Distribution.stakeholder": "stakeholder_id",
@@ -54,6 +56,7 @@ var toMany = map[string][3]string{
 	"Community.programmes": {"ProgrammeCommunity", "community_id", "id"}, "Stakeholder.programmes": {"ProgrammeStakeholder", "stakeholder_id", "id"},
 	"Programme.communities": {"ProgrammeCommunity", "programme_id", "id"}, "Programme.stakeholders": {"ProgrammeStakeholder", "programme_id", "id"},
 	"Programme.history": {"ProgrammeEvent", "programme_id", "version"}, "Programme.stageVisits": {"StageVisit", "programme_id", "id"},
+	"BulkMove.items":    {"BulkMoveItem", "bulk_move_id", "position"},
 	"Programme.waivers": {"Waiver", "programme_id", "id"}, "Programme.stagePlans": {"StagePlan", "programme_id", "id"},
 	"Programme.timers": {"Timer", "programme_id", "id"}, "Programme.timerEvents": {"TimerEvent", "programme_id", "id"},
 	"Programme.checklist": {"ChecklistItem", "programme_id", "id"}, "Programme.needs": {"Need", "programme_id", "id"},
@@ -74,7 +77,7 @@ var rootLists = map[string][2]string{
 	"programmes UPDATED_AT_DESC": {"Programme", "updated_at desc, id desc"}, "programmes CODE": {"Programme", "code, id"},
 	"communities NAME": {"Community", "name, id"}, "communities UPDATED_AT_DESC": {"Community", "updated_at desc, id desc"},
 	"stakeholders NAME": {"Stakeholder", "name, id"}, "stakeholders UPDATED_AT_DESC": {"Stakeholder", "updated_at desc, id desc"},
-	"regions ": {"Region", "code"},
+	"regions ": {"Region", "code"}, "bulkMoves ": {"BulkMove", "id desc"},
 }
 
 var personalFields = []string{"Stakeholder.contact", "Activity.responsible", "Finding.owner", "Participant.name", "Participant.birthYear"}
@@ -195,6 +198,10 @@ func (w *world) programmeOf(typeName string, r row) row {
 // sees tells whether the actor sees a row at all.
 func (w *world) sees(a access.Actor, typeName string, r row) bool {
 	switch p := w.programmeOf(typeName, r); {
+	case typeName == "BulkMove":
+		return r["actor"] == a.Subject || oversees(a, r)
+	case typeName == "BulkMoveItem":
+		return w.sees(a, "BulkMove", w.byKey["BulkMove"][r["bulk_move_id"].(string)])
 	case typeName == "Region" || typeName == "RegionSuccessor":
 		return true
 	case typeName == "Stakeholder":
@@ -250,6 +257,12 @@ func (w *world) scalar(a access.Actor, typeName, field, graphQLType string, r ro
 		}
 		return r["title_en"]
 	}
+	if typeName == "BulkMove" && field == "lastError" || typeName == "BulkMoveItem" && field == "message" {
+		if v := r[snake(field)+"_id"]; a.Locale == domain.Indonesian && v != nil {
+			return v
+		}
+		return r[snake(field)+"_en"]
+	}
 	if stem, ok := strings.CutSuffix(field, "Label"); ok {
 		return labelOf(typeName, stem, r[snake(stem)].(string), a.Locale)
 	}
@@ -295,6 +308,7 @@ var enumOf = map[string]domain.Enum{
 	"Need.sector": domain.Sectors, "Consultation.kind": domain.ConsultationKinds, "CapacityScore.domain": domain.CapacityDomains,
 	"Objective.level": domain.ObjectiveLevels, "Activity.kind": domain.ActivityKinds, "Session.status": domain.SessionStatuses,
 	"Finding.severity": domain.FindingSeverities, "Finding.status": domain.FindingStatuses, "Report.kind": domain.ReportKinds,
+	"BulkMove.move": domain.Moves, "BulkMove.state": domain.BulkStates, "BulkMoveItem.outcome": domain.BulkOutcomes,
 	"Waiver.stage": domain.Stages, "Waiver.state": domain.WaiverStates, "StagePlan.stage": domain.Stages, "Timer.stage": domain.Stages,
 	"Timer.kind": domain.TimerKinds, "Timer.state": domain.TimerStates, "TimerEvent.stage": domain.Stages, "TimerEvent.kind": domain.TimerKinds,
 }

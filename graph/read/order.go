@@ -26,7 +26,7 @@ var rootOrders = map[string]map[string]*order{
 		string(model.StakeholdersOrderUpdatedAtDesc): {list: "stakeholders", name: "updatedAt", keys: []string{"updated_at", "id"}, desc: true},
 	},
 	"bulkMoves": {"": {list: "bulkMoves", name: "id", keys: []string{"id"}, desc: true}},
-	"regions": {"": {list: "regions", name: "code", keys: []string{"code"}}},
+	"regions":   {"": {list: "regions", name: "code", keys: []string{"code"}}},
 }
 
 // relationFilters are the relations that can be filtered: by arguments, each compared with the column of its name.

@@ -69,7 +69,7 @@ func (g *generator) value(typeName, literal string, v any) string {
 
 func (g *generator) root() string {
 	alias := g.name("r") + ": "
-	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board"); name {
+	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "bulkMoves", "bulkMoves"); name {
 	case "node":
 		typeName, id := g.anyID()
 		return alias + "node(id: " + g.value("ID!", strconv.Quote(id), id) + ") " + g.nodeSelection(typeName)
@@ -123,6 +123,13 @@ func (g *generator) nodeSelection(typeName string) string {
 func (g *generator) rootList(name string) string {
 	var args []string
 	order := ""
+	if name == "bulkMoves" {
+		if g.below(2) == 0 {
+			mine := g.below(2) == 0
+			args = append(args, "mine: "+g.value("Boolean!", strconv.FormatBool(mine), mine))
+		}
+		return g.list(name, name+" ", args)
+	}
 	if name != "regions" {
 		orders := []string{"NAME", "UPDATED_AT_DESC"}
 		order = orders[0]
@@ -164,7 +171,11 @@ func (g *generator) rootList(name string) string {
 	if len(filter) > 0 {
 		args = append(args, "filter: {"+strings.Join(filter, ", ")+"}")
 	}
-	list := name + " " + order
+	return g.list(name, name+" "+order, args)
+}
+
+// list writes a list that a query begins with.
+func (g *generator) list(name, list string, args []string) string {
 	args = append(args, g.paging(list)...)
 	text := name
 	if len(args) > 0 {
@@ -271,7 +282,12 @@ func (g *generator) field(typeName string, f *ast.FieldDefinition, depth int) st
 		return f.Name + " " + g.selection(target.Name, depth-1)
 	}
 	call := g.name("l") + ": " + f.Name
-	if args := g.paging(typeName + "." + f.Name); len(args) > 0 {
+	args := g.paging(typeName + "." + f.Name)
+	if f.Arguments.ForName("outcome") != nil && g.below(2) == 0 {
+		outcome := g.one("PENDING", "REFUSED", "MOVED")
+		args = append(args, "outcome: "+g.one("null", g.value("BulkOutcome", outcome, outcome)))
+	}
+	if len(args) > 0 {
 		call += "(" + strings.Join(args, ", ") + ")"
 	}
 	of := toMany[typeName+"."+f.Name][0]
@@ -305,6 +321,9 @@ func sentCursors(t testing.TB, s *server, w *world, everywhere access.Actor) (ma
 		name, order, _ := strings.Cut(list, " ")
 		if order != "" {
 			order = "orderBy: " + order + ","
+		}
+		if name == "bulkMoves" {
+			order = "mine: false,"
 		}
 		take(list, of[0], of[1], s.get(t, everywhere, fmt.Sprintf("{ l: %s(%s first: 100) %s }", name, order, edges), nil)["l"])
 	}

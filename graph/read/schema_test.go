@@ -1,9 +1,9 @@
 package read_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
-	"context"
 	"strings"
 	"testing"
 

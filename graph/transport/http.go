@@ -26,7 +26,7 @@ type HTTP struct {
 	Body      int64         // bytes of a request at most
 	Timeout   time.Duration // for one request
 
-	Streams   *Streams
+	Streams *Streams
 	// Lasting gives the context of a request that lasts: in it the actor is whoever the reader is at the time. It ends to be good
 	// at the time that is given with it.
 	Lasting func(context.Context) (context.Context, time.Time)

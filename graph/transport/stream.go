@@ -195,7 +195,9 @@ func (s *sender) begin() bool {
 }
 
 // next sends an answer; JSON as we write it has no line breaks.
-func (s *sender) next(answer []byte) bool { return s.write("event: next\ndata: " + string(answer) + "\n\n") }
+func (s *sender) next(answer []byte) bool {
+	return s.write("event: next\ndata: " + string(answer) + "\n\n")
+}
 
 // complete says that no more comes. Without data a browser would not hand the event on.
 func (s *sender) complete() bool { return s.write("event: complete\ndata: \n\n") }
