@@ -44,8 +44,8 @@ func (c Commands) In(ctx context.Context) bun.IDB {
 // Recall gives what is remembered under an actor's key; nil where nothing is.
 func (c Commands) Recall(ctx context.Context, actor, key string) (*workflow.Remembered, error) {
 	r := workflow.Remembered{Actor: actor, Key: key}
-	err := c.In(ctx).NewRaw(`select command, input_hash, outcome, ids, version from idempotency_keys where actor = ? and key = ?`, actor, key).
-		Scan(ctx, &r.Command, &r.InputHash, &r.Outcome, pgdialect.Array(&r.IDs), &r.Version)
+	err := c.In(ctx).NewRaw(`select command, input_hash, outcome, ids, version, changed_at from idempotency_keys where actor = ? and key = ?`, actor, key).
+		Scan(ctx, &r.Command, &r.InputHash, &r.Outcome, pgdialect.Array(&r.IDs), &r.Version, &r.ChangedAt)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil
@@ -55,13 +55,32 @@ func (c Commands) Recall(ctx context.Context, actor, key string) (*workflow.Reme
 	return &r, nil
 }
 
+// RecallAll gives what is remembered under these keys of an actor, in no order.
+func (c Commands) RecallAll(ctx context.Context, actor string, keys []string) ([]*workflow.Remembered, error) {
+	rows, err := c.In(ctx).QueryContext(ctx, `select key, command, input_hash, outcome, ids, version, changed_at from idempotency_keys
+		where actor = ? and key = any(?)`, actor, pgdialect.Array(keys))
+	if err != nil {
+		return nil, Coded(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []*workflow.Remembered
+	for rows.Next() {
+		r := &workflow.Remembered{Actor: actor}
+		if err := rows.Scan(&r.Key, &r.Command, &r.InputHash, &r.Outcome, pgdialect.Array(&r.IDs), &r.Version, &r.ChangedAt); err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	return all, Coded(rows.Err())
+}
+
 // Remember stores a record, dated by the transaction; ALREADY_EXISTS if the key is remembered already.
 func (c Commands) Remember(ctx context.Context, r workflow.Remembered) error {
 	ids := r.IDs
 	if ids == nil {
 		ids = []uuid.UUID{}
 	}
-	_, err := c.In(ctx).ExecContext(ctx, `insert into idempotency_keys (actor, key, command, input_hash, outcome, ids, version, created_at)
-		values (?, ?, ?, ?, ?, ?, ?, now())`, r.Actor, r.Key, r.Command, r.InputHash, r.Outcome, pgdialect.Array(ids), r.Version)
+	_, err := c.In(ctx).ExecContext(ctx, `insert into idempotency_keys (actor, key, command, input_hash, outcome, ids, version, changed_at, created_at)
+		values (?, ?, ?, ?, ?, ?, ?, ?, now())`, r.Actor, r.Key, r.Command, r.InputHash, r.Outcome, pgdialect.Array(ids), r.Version, r.ChangedAt)
 	return Coded(err)
 }

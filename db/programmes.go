@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -50,7 +51,14 @@ func (p Programmes) InsertProgramme(ctx context.Context, row *domain.Programme, 
 }
 
 // UpdateProgramme writes what people enter of a programme.
-func (p Programmes) UpdateProgramme(ctx context.Context, row *domain.Programme) error {
-	_, err := p.In(ctx).NewUpdate().Model(row).Column("title", "goal", "start_date", "end_date", "coordinator").WherePK().Exec(ctx)
+func (p Programmes) UpdateProgramme(ctx context.Context, row *domain.Programme, at time.Time) error {
+	_, err := p.In(ctx).NewUpdate().Model(row).Column("title", "goal", "start_date", "end_date", "coordinator").
+		Set("described_at = ?", at).WherePK().Exec(ctx)
 	return Coded(err)
+}
+
+// DescribedAt tells when what UpdateProgramme writes of a programme was written last: when it was entered, where never since.
+func (p Programmes) DescribedAt(ctx context.Context, id uuid.UUID) (at time.Time, err error) {
+	err = p.In(ctx).NewRaw(`select coalesce(described_at, created_at) from programmes where id = ?`, id).Scan(ctx, &at)
+	return at, Coded(err)
 }

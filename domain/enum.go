@@ -48,4 +48,5 @@ var Enums = map[string]Enum{
 	"CapacityDomain": CapacityDomains, "Sector": Sectors, "Role": Roles, "EventKind": EventKinds,
 	"WaiverState": WaiverStates, "TimerKind": TimerKinds, "TimerState": TimerStates,
 	"BulkState": BulkStates, "BulkOutcome": BulkOutcomes,
+	"OfflineOutcome": OfflineOutcomes, "DraftState": DraftStates,
 }

@@ -103,6 +103,17 @@ func (e *Error) In(id string) *Error {
 	return &c
 }
 
+// Shown gives the params without the names that the database put there for stores and logs.
+func (e *Error) Shown() map[string]any {
+	out := map[string]any{}
+	for k, v := range e.Params {
+		if k != "constraint" && k != "table" && k != "column" {
+			out[k] = v
+		}
+	}
+	return out
+}
+
 // CodeOf gives the code of an error: that of the first Error in its chain, CodeInternal for any other, "" for nil.
 func CodeOf(err error) Code {
 	if err == nil {

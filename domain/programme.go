@@ -41,4 +41,5 @@ type Programme struct {
 	Indicators          []*Indicator            `bun:"rel:has-many,join:id=programme_id"`
 	Findings            []*Finding              `bun:"rel:has-many,join:id=programme_id"`
 	Reports             []*Report               `bun:"rel:has-many,join:id=programme_id"`
+	Drafts              []*Draft                `bun:"rel:has-many,join:id=programme_id"`
 }

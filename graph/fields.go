@@ -27,9 +27,9 @@ func (f *fields) say(path string, value any) {
 	f.said[path] = value
 }
 
-// id reads a global id of a type.
+// id reads what names a thing of a type: its global id, or the UUID that a client made for it.
 func (f *fields) id(path, typ, id string) uuid.UUID {
-	key, err := gid.UUID(typ, id)
+	key, err := gid.Key(typ, id)
 	if err != nil {
 		f.problem(entry.Wrong(path, "this is not the id of a "+typ, "ini bukan id "+typ))
 	}
@@ -40,13 +40,28 @@ func (f *fields) id(path, typ, id string) uuid.UUID {
 func (f *fields) ids(path, typ string, ids []string) []uuid.UUID {
 	keys := make([]uuid.UUID, len(ids))
 	for i, id := range ids {
-		key, err := gid.UUID(typ, id)
+		key, err := gid.Key(typ, id)
 		if err != nil {
 			f.problem(entry.Wrong(strconv.Itoa(i), "this is not the id of a "+typ, "ini bukan id "+typ).At(path))
 		}
 		keys[i] = key
 	}
 	return keys
+}
+
+// made reads the UUID that a client made for a new thing; zero where it made none. Only random ones are taken: what can be
+// guessed could be probed for, or taken before its owner comes.
+func (f *fields) made(o graphql.Omittable[*string]) uuid.UUID {
+	if o.Value() == nil {
+		return uuid.Nil
+	}
+	id, ok := gid.Plain(*o.Value())
+	if !ok || id.Variant() != uuid.RFC4122 || id.Version() != 7 && id.Version() != 4 {
+		f.problem(entry.Wrong("clientId", "this is no UUID of version 7 or 4 in its canonical form, such as 01890a5d-ac96-774b-bcce-b302099a8057",
+			"ini bukan UUID versi 7 atau 4 dalam bentuk baku, seperti 01890a5d-ac96-774b-bcce-b302099a8057"))
+		return uuid.Nil
+	}
+	return id
 }
 
 // maybeID reads a global id that may be missing.

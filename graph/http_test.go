@@ -51,7 +51,7 @@ func TestRequestsThatAreNoGoodAreRefusedWithoutRepeatingThem(t *testing.T) {
 		"a batch":             {`[{"query": "{ secret }"}]`, plainJSON, 400, "BAD_USER_INPUT"},
 		"null":                {`null`, plainJSON, 400, "BAD_USER_INPUT"},
 		"not UTF-8":           {"{\"query\": \"{ secret\xff }\"}", plainJSON, 400, "BAD_USER_INPUT"},
-		"too large":           {`{"query": "` + strings.Repeat("#", 256<<10) + `"}`, plainJSON, 413, "TOO_LARGE"},
+		"too large":           {`{"query": "` + strings.Repeat("#", 256<<10+1) + `"}`, plainJSON, 413, "TOO_LARGE"},
 		"text":                {`secret`, "text/plain", 415, "BAD_USER_INPUT"},
 		"a form":              {`query=secret`, "application/x-www-form-urlencoded", 415, "BAD_USER_INPUT"},
 		"files":               {`secret`, "multipart/form-data; boundary=x", 415, "BAD_USER_INPUT"},

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
@@ -29,9 +30,17 @@ type key = graphql.Omittable[*string]
 // graphqlInt is a number in an input that may be left out.
 type graphqlInt = graphql.Omittable[*int]
 
+// clientID is an id in an input that a client made for a new thing.
+type clientID = graphql.Omittable[*string]
+
+// seenAt is the time of change in an input that a client saw.
+type seenAt = graphql.Omittable[*time.Time]
+
 // enter has a new piece of content entered, as f read it, and gives its global id; "" where it was not done.
-func (m mutation) enter(ctx context.Context, typ string, k key, row domain.Content, f *fields) (string, []*model.UserError, error) {
-	id, err := m.Content.Enter(ctx, access.FromContext(ctx), row, entry.New{Command: "create" + typ, Key: k.Value(), Wrong: f.wrong})
+func (m mutation) enter(ctx context.Context, typ string, k key, made clientID, row domain.Content, f *fields) (string, []*model.UserError, error) {
+	n := entry.New{Command: "create" + typ, Key: k.Value(), ID: f.made(made)}
+	n.Wrong = f.wrong
+	id, err := m.Content.Enter(ctx, access.FromContext(ctx), row, n)
 	return answer(ctx, typ, id, err)
 }
 
@@ -39,9 +48,9 @@ func (m mutation) enter(ctx context.Context, typ string, k key, row domain.Conte
 func change[T any, P interface {
 	*T
 	domain.Content
-}](ctx context.Context, m mutation, typ, id string, k key, say func(row P, f *fields)) (string, []*model.UserError, error) {
+}](ctx context.Context, m mutation, typ, id string, k key, seen seenAt, say func(row P, f *fields)) (string, []*model.UserError, error) {
 	row := P(new(T))
-	c, err := toChange(typ, id, k, row, say)
+	c, err := toChange(typ, id, k, seen, row, say)
 	if err != nil {
 		return answer(ctx, typ, uuid.Nil, err)
 	}
@@ -50,14 +59,14 @@ func change[T any, P interface {
 }
 
 // toChange makes the command to change a row. What is said is what say sets, whatever it sets it in.
-func toChange[T any, P interface{ *T }](typ, id string, k key, row P, say func(row P, f *fields)) (entry.Change, error) {
+func toChange[T any, P interface{ *T }](typ, id string, k key, seen seenAt, row P, say func(row P, f *fields)) (entry.Change, error) {
 	f := new(fields)
 	key := f.id("id", typ, id)
 	if len(f.wrong) > 0 {
 		return entry.Change{}, f.wrong
 	}
 	say(P(new(T)), f)
-	return entry.Change{Command: "update" + typ, Key: k.Value(), ID: key, Said: f.said, Apply: func() domain.Problems {
+	return entry.Change{Command: "update" + typ, Key: k.Value(), ID: key, Said: f.said, Seen: seen.Value(), Apply: func() domain.Problems {
 		f := new(fields)
 		say(row, f)
 		return f.wrong
@@ -105,18 +114,10 @@ func userErrors(ctx context.Context, err error) ([]*model.UserError, error) {
 	if len(problems) == 0 {
 		return nil, err
 	}
-	locale := access.FromContext(ctx).Locale
-	wrong := make([]*model.UserError, len(problems))
-	for i, p := range problems {
-		code := model.ErrorCode(p.Code)
-		if !code.IsValid() {
-			return nil, err
-		}
-		message := p.Message
-		if p.Text.EN != "" {
-			message = p.Text.In(locale)
-		}
-		wrong[i] = &model.UserError{Code: code, Message: message, Path: append([]string{"input"}, p.Path...)}
+	wrong, ok := model.UserErrors(problems, access.FromContext(ctx).Locale)
+	if !ok {
+		return nil, err
 	}
+	gather(ctx).problems = problems
 	return wrong, nil
 }

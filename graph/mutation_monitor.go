@@ -14,12 +14,12 @@ func (m mutation) CreateIndicator(ctx context.Context, in model.CreateIndicatorI
 		Name: in.Name, Unit: in.Unit, Direction: in.Direction, Baseline: in.Baseline.Value(), BaselineOn: in.BaselineOn.Value(),
 		Target: in.Target.Value(), TargetOn: in.TargetOn.Value(), Cumulative: in.Cumulative,
 	}
-	id, wrong, err := m.enter(ctx, "Indicator", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "Indicator", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.IndicatorPayload{Indicator: at(id, &model.Indicator{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateIndicator(ctx context.Context, in model.UpdateIndicatorInput) (*model.IndicatorPayload, error) {
-	id, wrong, err := change(ctx, m, "Indicator", in.ID, in.IdempotencyKey, func(i *domain.Indicator, f *fields) {
+	id, wrong, err := change(ctx, m, "Indicator", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(i *domain.Indicator, f *fields) {
 		letID(f, "objectiveId", "Objective", &i.ObjectiveID, in.ObjectiveID)
 		set(f, "name", &i.Name, in.Name)
 		set(f, "unit", &i.Unit, in.Unit)
@@ -39,12 +39,12 @@ func (m mutation) CreateMeasurement(ctx context.Context, in model.CreateMeasurem
 		IndicatorID: f.id("indicatorId", "Indicator", in.IndicatorID), MeasuredOn: in.MeasuredOn, Value: in.Value, Source: in.Source,
 		Evidence: in.Evidence.Value(), Sex: in.Sex.Value(), AgeBand: in.AgeBand.Value(), WithDisability: in.WithDisability.Value(),
 	}
-	id, wrong, err := m.enter(ctx, "Measurement", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "Measurement", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.MeasurementPayload{Measurement: at(id, &model.Measurement{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateMeasurement(ctx context.Context, in model.UpdateMeasurementInput) (*model.MeasurementPayload, error) {
-	id, wrong, err := change(ctx, m, "Measurement", in.ID, in.IdempotencyKey, func(v *domain.Measurement, f *fields) {
+	id, wrong, err := change(ctx, m, "Measurement", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(v *domain.Measurement, f *fields) {
 		set(f, "measuredOn", &v.MeasuredOn, in.MeasuredOn)
 		set(f, "value", &v.Value, in.Value)
 		set(f, "source", &v.Source, in.Source)
@@ -62,12 +62,12 @@ func (m mutation) CreateFinding(ctx context.Context, in model.CreateFindingInput
 		ProgrammeID: f.id("programmeId", "Programme", in.ProgrammeID), FoundOn: in.FoundOn, Title: in.Title, Severity: in.Severity,
 		Status: domain.FindingOpen, Action: in.Action.Value(), Owner: in.Owner.Value(), DueOn: in.DueOn.Value(),
 	}
-	id, wrong, err := m.enter(ctx, "Finding", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "Finding", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.FindingPayload{Finding: at(id, &model.Finding{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateFinding(ctx context.Context, in model.UpdateFindingInput) (*model.FindingPayload, error) {
-	id, wrong, err := change(ctx, m, "Finding", in.ID, in.IdempotencyKey, func(g *domain.Finding, f *fields) {
+	id, wrong, err := change(ctx, m, "Finding", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(g *domain.Finding, f *fields) {
 		set(f, "foundOn", &g.FoundOn, in.FoundOn)
 		set(f, "title", &g.Title, in.Title)
 		set(f, "severity", &g.Severity, in.Severity)

@@ -13,12 +13,12 @@ func (m mutation) CreateObjective(ctx context.Context, in model.CreateObjectiveI
 		ProgrammeID: f.id("programmeId", "Programme", in.ProgrammeID), ParentID: f.maybeID("parentId", "Objective", in.ParentID), Level: in.Level,
 		Statement: in.Statement, MeansOfVerification: in.MeansOfVerification.Value(), Assumption: in.Assumption.Value(),
 	}
-	id, wrong, err := m.enter(ctx, "Objective", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "Objective", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.ObjectivePayload{Objective: at(id, &model.Objective{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateObjective(ctx context.Context, in model.UpdateObjectiveInput) (*model.ObjectivePayload, error) {
-	id, wrong, err := change(ctx, m, "Objective", in.ID, in.IdempotencyKey, func(o *domain.Objective, f *fields) {
+	id, wrong, err := change(ctx, m, "Objective", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(o *domain.Objective, f *fields) {
 		letID(f, "parentId", "Objective", &o.ParentID, in.ParentID)
 		set(f, "level", &o.Level, in.Level)
 		set(f, "statement", &o.Statement, in.Statement)
@@ -36,12 +36,12 @@ func (m mutation) CreateActivity(ctx context.Context, in model.CreateActivityInp
 		PlannedStart: in.PlannedStart.Value(), PlannedEnd: in.PlannedEnd.Value(),
 		ActualStart: in.ActualStart.Value(), ActualEnd: in.ActualEnd.Value(), Responsible: in.Responsible.Value(),
 	}
-	id, wrong, err := m.enter(ctx, "Activity", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "Activity", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.ActivityPayload{Activity: at(id, &model.Activity{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateActivity(ctx context.Context, in model.UpdateActivityInput) (*model.ActivityPayload, error) {
-	id, wrong, err := change(ctx, m, "Activity", in.ID, in.IdempotencyKey, func(a *domain.Activity, f *fields) {
+	id, wrong, err := change(ctx, m, "Activity", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(a *domain.Activity, f *fields) {
 		letID(f, "objectiveId", "Objective", &a.ObjectiveID, in.ObjectiveID)
 		set(f, "title", &a.Title, in.Title)
 		set(f, "kind", &a.Kind, in.Kind)
@@ -61,12 +61,12 @@ func (m mutation) CreateBudgetLine(ctx context.Context, in model.CreateBudgetLin
 		ActivityID: f.id("activityId", "Activity", in.ActivityID), Description: in.Description, SourceOfFunds: in.SourceOfFunds,
 		Planned: in.Planned, Spent: in.Spent, Currency: in.Currency,
 	}
-	id, wrong, err := m.enter(ctx, "BudgetLine", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "BudgetLine", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.BudgetLinePayload{BudgetLine: at(id, &model.BudgetLine{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateBudgetLine(ctx context.Context, in model.UpdateBudgetLineInput) (*model.BudgetLinePayload, error) {
-	id, wrong, err := change(ctx, m, "BudgetLine", in.ID, in.IdempotencyKey, func(b *domain.BudgetLine, f *fields) {
+	id, wrong, err := change(ctx, m, "BudgetLine", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(b *domain.BudgetLine, f *fields) {
 		set(f, "description", &b.Description, in.Description)
 		set(f, "sourceOfFunds", &b.SourceOfFunds, in.SourceOfFunds)
 		set(f, "planned", &b.Planned, in.Planned)

@@ -9,6 +9,7 @@ import (
 	"github.com/berdaya/berdaya/graph/gid"
 	"github.com/berdaya/berdaya/graph/model"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/command"
 	"github.com/berdaya/berdaya/internal/entry"
 	"github.com/berdaya/berdaya/internal/moving"
 )
@@ -22,15 +23,16 @@ func (m mutation) CreateProgramme(ctx context.Context, in model.CreateProgrammeI
 		row.Coordinator = *c
 	}
 	communities := f.ids("communityIds", "Community", in.CommunityIds)
-	done, err := m.Programmes.Enter(ctx, access.FromContext(ctx), row, communities,
-		entry.New{Command: "createProgramme", Key: in.IdempotencyKey.Value(), Wrong: f.wrong})
+	n := entry.New{Command: "createProgramme", Key: in.IdempotencyKey.Value(), ID: f.made(in.ClientID)}
+	n.Wrong = f.wrong
+	done, err := m.Programmes.Enter(ctx, access.FromContext(ctx), row, communities, n)
 	id, wrong, err := answer(ctx, "Programme", done, err)
 	return &model.ProgrammePayload{Programme: at(id, &model.Programme{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateProgramme(ctx context.Context, in model.UpdateProgrammeInput) (*model.ProgrammePayload, error) {
 	row, done := new(domain.Programme), uuid.Nil
-	c, err := toChange("Programme", in.ID, in.IdempotencyKey, row, func(p *domain.Programme, f *fields) {
+	c, err := toChange("Programme", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, row, func(p *domain.Programme, f *fields) {
 		set(f, "title", &p.Title, in.Title)
 		set(f, "goal", &p.Goal, in.Goal)
 		set(f, "startDate", &p.StartDate, in.StartDate)
@@ -48,12 +50,12 @@ func (m mutation) CreateProgrammeCommunity(ctx context.Context, in model.CreateP
 	row := &domain.ProgrammeCommunity{
 		ProgrammeID: f.id("programmeId", "Programme", in.ProgrammeID), CommunityID: f.id("communityId", "Community", in.CommunityID), Primary: in.Primary,
 	}
-	id, wrong, err := m.enter(ctx, "ProgrammeCommunity", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "ProgrammeCommunity", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.ProgrammeCommunityPayload{ProgrammeCommunity: at(id, &model.ProgrammeCommunity{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateProgrammeCommunity(ctx context.Context, in model.UpdateProgrammeCommunityInput) (*model.ProgrammeCommunityPayload, error) {
-	id, wrong, err := change(ctx, m, "ProgrammeCommunity", in.ID, in.IdempotencyKey, func(p *domain.ProgrammeCommunity, f *fields) {
+	id, wrong, err := change(ctx, m, "ProgrammeCommunity", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(p *domain.ProgrammeCommunity, f *fields) {
 		set(f, "primary", &p.Primary, in.Primary)
 	})
 	return &model.ProgrammeCommunityPayload{ProgrammeCommunity: at(id, &model.ProgrammeCommunity{ID: id}), UserErrors: wrong}, err
@@ -65,12 +67,12 @@ func (m mutation) CreateProgrammeStakeholder(ctx context.Context, in model.Creat
 		ProgrammeID: f.id("programmeId", "Programme", in.ProgrammeID), StakeholderID: f.id("stakeholderId", "Stakeholder", in.StakeholderID),
 		Role: in.Role, Power: in.Power, Interest: in.Interest,
 	}
-	id, wrong, err := m.enter(ctx, "ProgrammeStakeholder", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "ProgrammeStakeholder", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.ProgrammeStakeholderPayload{ProgrammeStakeholder: at(id, &model.ProgrammeStakeholder{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateProgrammeStakeholder(ctx context.Context, in model.UpdateProgrammeStakeholderInput) (*model.ProgrammeStakeholderPayload, error) {
-	id, wrong, err := change(ctx, m, "ProgrammeStakeholder", in.ID, in.IdempotencyKey, func(s *domain.ProgrammeStakeholder, f *fields) {
+	id, wrong, err := change(ctx, m, "ProgrammeStakeholder", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(s *domain.ProgrammeStakeholder, f *fields) {
 		set(f, "role", &s.Role, in.Role)
 		set(f, "power", &s.Power, in.Power)
 		set(f, "interest", &s.Interest, in.Interest)
@@ -97,8 +99,12 @@ func (m mutation) MoveProgramme(ctx context.Context, in model.MoveProgrammeInput
 	if err := m.Moves.Explain(ctx, access.FromContext(ctx), out); err != nil {
 		return nil, err
 	}
+	gather(ctx).blocks = out.Blocks
+	if err == nil {
+		command.Note(ctx, command.Outcome{IDs: []uuid.UUID{c.ProgrammeID}, Version: &out.Version, Repeated: out.Repeated})
+	}
 	p := &model.MoveProgrammePayload{Allowed: out.Allowed, Blocks: model.Blocks(out.Blocks, access.FromContext(ctx).Locale), UserErrors: []*model.UserError{}}
-	p.Programme = &model.Programme{ID: in.ProgrammeID}
+	p.Programme = &model.Programme{ID: gid.New("Programme", c.ProgrammeID)}
 	if out.EventID != nil {
 		p.Event = &model.ProgrammeEvent{ID: gid.New("ProgrammeEvent", *out.EventID)}
 	}

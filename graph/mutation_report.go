@@ -16,12 +16,12 @@ func (m mutation) CreateReport(ctx context.Context, in model.CreateReportInput) 
 		ProgrammeID: f.id("programmeId", "Programme", in.ProgrammeID), Kind: in.Kind, Audience: in.Audience,
 		PeriodStart: in.PeriodStart, PeriodEnd: in.PeriodEnd, Narrative: in.Narrative,
 	}
-	id, wrong, err := m.enter(ctx, "Report", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "Report", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.ReportPayload{Report: at(id, &model.Report{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateReport(ctx context.Context, in model.UpdateReportInput) (*model.ReportPayload, error) {
-	id, wrong, err := change(ctx, m, "Report", in.ID, in.IdempotencyKey, func(r *domain.Report, f *fields) {
+	id, wrong, err := change(ctx, m, "Report", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(r *domain.Report, f *fields) {
 		set(f, "kind", &r.Kind, in.Kind)
 		set(f, "audience", &r.Audience, in.Audience)
 		set(f, "periodStart", &r.PeriodStart, in.PeriodStart)
@@ -46,12 +46,12 @@ func (m mutation) CreateDistribution(ctx context.Context, in model.CreateDistrib
 	if sent := in.SentAt.Value(); sent != nil {
 		row.SentAt = *sent
 	}
-	id, wrong, err := m.enter(ctx, "Distribution", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "Distribution", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.DistributionPayload{Distribution: at(id, &model.Distribution{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateDistribution(ctx context.Context, in model.UpdateDistributionInput) (*model.DistributionPayload, error) {
-	id, wrong, err := change(ctx, m, "Distribution", in.ID, in.IdempotencyKey, func(d *domain.Distribution, f *fields) {
+	id, wrong, err := change(ctx, m, "Distribution", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(d *domain.Distribution, f *fields) {
 		let(f, "acknowledgedAt", &d.AcknowledgedAt, in.AcknowledgedAt)
 		let(f, "feedback", &d.Feedback, in.Feedback)
 	})

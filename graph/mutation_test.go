@@ -92,7 +92,7 @@ func TestEveryMutationAnswersAnEmptyInputWithUserErrorsAndNobodyNotAtAll(t *test
 
 // boundElsewhere lists the texts that no Validate bounds, with where they are: an idempotency key in package command, a reason
 // in package workflow.
-var boundElsewhere = map[string]bool{"idempotencyKey": true, "reason": true}
+var boundElsewhere = map[string]bool{"idempotencyKey": true, "key": true, "clientId": true, "reason": true}
 
 // entered gives an empty row for each input.
 var entered = map[string]func() any{

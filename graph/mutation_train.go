@@ -16,12 +16,12 @@ func (m mutation) CreateTrainingEvent(ctx context.Context, in model.CreateTraini
 		ProgrammeID: f.id("programmeId", "Programme", in.ProgrammeID), ActivityID: f.maybeID("activityId", "Activity", in.ActivityID),
 		Title: in.Title, Venue: in.Venue, Facilitator: in.Facilitator.Value(), Capacity: in.Capacity,
 	}
-	id, wrong, err := m.enter(ctx, "TrainingEvent", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "TrainingEvent", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.TrainingEventPayload{TrainingEvent: at(id, &model.TrainingEvent{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateTrainingEvent(ctx context.Context, in model.UpdateTrainingEventInput) (*model.TrainingEventPayload, error) {
-	id, wrong, err := change(ctx, m, "TrainingEvent", in.ID, in.IdempotencyKey, func(e *domain.TrainingEvent, f *fields) {
+	id, wrong, err := change(ctx, m, "TrainingEvent", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(e *domain.TrainingEvent, f *fields) {
 		letID(f, "activityId", "Activity", &e.ActivityID, in.ActivityID)
 		set(f, "title", &e.Title, in.Title)
 		set(f, "venue", &e.Venue, in.Venue)
@@ -36,12 +36,12 @@ func (m mutation) CreateSession(ctx context.Context, in model.CreateSessionInput
 	row := &domain.Session{
 		TrainingEventID: f.id("trainingEventId", "TrainingEvent", in.TrainingEventID), Topic: in.Topic, StartsAt: in.StartsAt, EndsAt: in.EndsAt,
 	}
-	id, wrong, err := m.enter(ctx, "Session", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "Session", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.SessionPayload{Session: at(id, &model.Session{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateSession(ctx context.Context, in model.UpdateSessionInput) (*model.SessionPayload, error) {
-	id, wrong, err := change(ctx, m, "Session", in.ID, in.IdempotencyKey, func(s *domain.Session, f *fields) {
+	id, wrong, err := change(ctx, m, "Session", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(s *domain.Session, f *fields) {
 		set(f, "topic", &s.Topic, in.Topic)
 		set(f, "startsAt", &s.StartsAt, in.StartsAt)
 		set(f, "endsAt", &s.EndsAt, in.EndsAt)
@@ -56,13 +56,13 @@ func (m mutation) CreateParticipant(ctx context.Context, in model.CreateParticip
 		TrainingEventID: f.id("trainingEventId", "TrainingEvent", in.TrainingEventID), Name: in.Name.Value(), Sex: in.Sex,
 		BirthYear: in.BirthYear.Value(), WithDisability: in.WithDisability, PreTest: in.PreTest.Value(), PostTest: in.PostTest.Value(),
 	}
-	id, wrong, err := m.enter(ctx, "Participant", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "Participant", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.ParticipantPayload{Participant: at(id, &model.Participant{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateParticipant(ctx context.Context, in model.UpdateParticipantInput) (*model.ParticipantPayload, error) {
 	row := new(domain.Participant)
-	c, err := toChange("Participant", in.ID, in.IdempotencyKey, row, func(p *domain.Participant, f *fields) {
+	c, err := toChange("Participant", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, row, func(p *domain.Participant, f *fields) {
 		let(f, "name", &p.Name, in.Name)
 		set(f, "sex", &p.Sex, in.Sex)
 		let(f, "birthYear", &p.BirthYear, in.BirthYear)
@@ -96,12 +96,12 @@ func (m mutation) CreateAttendance(ctx context.Context, in model.CreateAttendanc
 	row := &domain.Attendance{
 		SessionID: f.id("sessionId", "Session", in.SessionID), ParticipantID: f.id("participantId", "Participant", in.ParticipantID), Present: in.Present,
 	}
-	id, wrong, err := m.enter(ctx, "Attendance", in.IdempotencyKey, row, f)
+	id, wrong, err := m.enter(ctx, "Attendance", in.IdempotencyKey, in.ClientID, row, f)
 	return &model.AttendancePayload{Attendance: at(id, &model.Attendance{ID: id}), UserErrors: wrong}, err
 }
 
 func (m mutation) UpdateAttendance(ctx context.Context, in model.UpdateAttendanceInput) (*model.AttendancePayload, error) {
-	id, wrong, err := change(ctx, m, "Attendance", in.ID, in.IdempotencyKey, func(a *domain.Attendance, f *fields) {
+	id, wrong, err := change(ctx, m, "Attendance", in.ID, in.IdempotencyKey, in.ExpectedUpdatedAt, func(a *domain.Attendance, f *fields) {
 		set(f, "present", &a.Present, in.Present)
 	})
 	return &model.AttendancePayload{Attendance: at(id, &model.Attendance{ID: id}), UserErrors: wrong}, err

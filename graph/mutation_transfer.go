@@ -24,7 +24,7 @@ func (m mutation) TransferProgramme(ctx context.Context, in model.TransferProgra
 		p.UserErrors, err = userErrors(ctx, err)
 		return p, err
 	}
-	p.Programme = &model.Programme{ID: in.ProgrammeID}
+	p.Programme = &model.Programme{ID: gid.New("Programme", c.ProgrammeID)}
 	p.Event = &model.ProgrammeEvent{ID: gid.New("ProgrammeEvent", done.EventID)}
 	return p, nil
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
 	"github.com/berdaya/berdaya/internal/moving"
+	"github.com/berdaya/berdaya/internal/offline"
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/registry"
@@ -19,6 +20,7 @@ type Resolver struct {
 	Transfers  regions.Transfers
 	Bulk       *bulk.Bulk
 	BulkWatch  *bulk.Watch
+	Offline    offline.Lists
 }
 
 // Query gives the resolvers of queries.

@@ -27,8 +27,10 @@ type Config struct {
 
 	Log            *slog.Logger       // slog.Default()
 	Limits         guard.Limits       // guard.Default()
-	Timeout        time.Duration      // of one request; 15 s
-	Body           int64              // bytes of one request; 256 kB
+	Timeout        time.Duration      // of one operation; 15 s
+	ListTimeout    time.Duration      // of one that carries out a list of commands; 60 s
+	Body           int64              // bytes of one request, before and after decompression; 1 MiB
+	Document       int64              // bytes of its document; 256 KiB
 	Streams        *transport.Streams // transport.NewStreams(); close them when the server stops
 	DocumentsBytes int                // for valid documents that are kept; 16 MB
 }
@@ -47,7 +49,11 @@ func NewHandler(c Config) http.Handler {
 	exec.SetQueryCache(watch.Documents)
 	exec.Use(watch)
 	answer := &transport.HTTP{
-		Exec: exec, Presenter: presenter, Body: cmp.Or(c.Body, 256<<10), Timeout: cmp.Or(c.Timeout, 15*time.Second), Cost: watch.Spent,
+		Exec: exec, Presenter: presenter, Cost: watch.Spent,
+		Limits: transport.Limits{
+			Body: cmp.Or(c.Body, 1<<20), Document: cmp.Or(c.Document, 256<<10), Timeout: cmp.Or(c.Timeout, 15*time.Second),
+			Longer: map[string]time.Duration{"submitCommands": cmp.Or(c.ListTimeout, time.Minute)},
+		},
 		Streams: cmp.Or(c.Streams, transport.NewStreams()), Lasting: c.lasting,
 	}
 
@@ -108,8 +114,8 @@ func NewHTTPServer(h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second,
-		WriteTimeout:      60 * time.Second, // of which answering takes up to 15
+		ReadTimeout:       60 * time.Second,  // 100 kB over a line of 2 kB a second
+		WriteTimeout:      180 * time.Second, // counted from the request's headers: a minute to read, one to answer, one to send
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

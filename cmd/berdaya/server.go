@@ -25,6 +25,7 @@ import (
 	"github.com/berdaya/berdaya/internal/members"
 	"github.com/berdaya/berdaya/internal/metrics"
 	"github.com/berdaya/berdaya/internal/moving"
+	"github.com/berdaya/berdaya/internal/offline"
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/registry"
@@ -93,6 +94,7 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		Moves:      &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: workflow.Default, Clock: clock, IDs: ids, Observer: sv.metrics},
 		Transfers:  regions.Transfers{Store: sv.db.Regions(), Clock: clock, IDs: ids},
 		BulkWatch:  &bulk.Watch{Progress: sv.db.Bulk().Progress},
+		Offline:    offline.Lists{Store: sv.db.Offline(), Clock: clock, IDs: ids},
 	}
 	sv.members = members.New(sv.db, clock, ids)
 	sv.useCases.Bulk = &bulk.Bulk{Store: sv.db.Bulk(), Moves: sv.useCases.Moves, Resolve: sv.members.Resolve, Clock: clock, IDs: ids, Log: s.Log}

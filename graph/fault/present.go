@@ -91,7 +91,7 @@ func (p Presenter) coded(ctx context.Context, out *gqlerror.Error, e *domain.Err
 	if len(e.Path) > 0 {
 		out.Extensions["path"] = e.Path
 	}
-	if params := shown(e.Params); len(params) > 0 {
+	if params := e.Shown(); len(params) > 0 {
 		out.Extensions["params"] = params
 	}
 	if e.Code == domain.CodeInternal && e != internal {
@@ -154,17 +154,6 @@ func message(ctx context.Context, e *domain.Error) string {
 
 func extensions(ctx context.Context, code domain.Code) map[string]any {
 	return map[string]any{"code": code, "requestId": of(ctx).id}
-}
-
-// shown leaves out the names that the database put there for stores and logs.
-func shown(params map[string]any) map[string]any {
-	out := map[string]any{}
-	for k, v := range params {
-		if k != "constraint" && k != "table" && k != "column" {
-			out[k] = v
-		}
-	}
-	return out
 }
 
 // presented tells whether an error went through here before: gqlgen presents some twice.

@@ -785,7 +785,7 @@ func (ec *executionContext) unmarshalInputCreateCommunityInput(ctx context.Conte
 		asMap["households"] = 0
 	}
 
-	fieldsInOrder := [...]string{"regionCode", "kind", "name", "population", "populationFemale", "populationMale", "populationWithDisability", "households", "latitude", "longitude", "idempotencyKey"}
+	fieldsInOrder := [...]string{"regionCode", "kind", "name", "population", "populationFemale", "populationMale", "populationWithDisability", "households", "latitude", "longitude", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -862,6 +862,13 @@ func (ec *executionContext) unmarshalInputCreateCommunityInput(ctx context.Conte
 				return it, err
 			}
 			it.Longitude = graphql.OmittableOf(data)
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -897,7 +904,7 @@ func (ec *executionContext) unmarshalInputUpdateCommunityInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "kind", "name", "population", "populationFemale", "populationMale", "populationWithDisability", "households", "latitude", "longitude", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "kind", "name", "population", "populationFemale", "populationMale", "populationWithDisability", "households", "latitude", "longitude", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -974,6 +981,13 @@ func (ec *executionContext) unmarshalInputUpdateCommunityInput(ctx context.Conte
 				return it, err
 			}
 			it.Longitude = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1373,6 +1387,22 @@ func (ec *executionContext) marshalOCommunityKind2ᚖgithubᚗcomᚋberdayaᚋbe
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOCreateCommunityInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateCommunityInput(ctx context.Context, v any) (*model.CreateCommunityInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateCommunityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateCommunityInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateCommunityInput(ctx context.Context, v any) (*model.UpdateCommunityInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateCommunityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -2794,7 +2794,7 @@ func (ec *executionContext) unmarshalInputCreateCapacityAssessmentInput(ctx cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"programmeId", "phase", "assessedOn", "note", "idempotencyKey"}
+	fieldsInOrder := [...]string{"programmeId", "phase", "assessedOn", "note", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2829,6 +2829,13 @@ func (ec *executionContext) unmarshalInputCreateCapacityAssessmentInput(ctx cont
 				return it, err
 			}
 			it.Note = graphql.OmittableOf(data)
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2864,7 +2871,7 @@ func (ec *executionContext) unmarshalInputCreateCapacityScoreInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"capacityAssessmentId", "domain", "score", "evidence", "idempotencyKey"}
+	fieldsInOrder := [...]string{"capacityAssessmentId", "domain", "score", "evidence", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2899,6 +2906,13 @@ func (ec *executionContext) unmarshalInputCreateCapacityScoreInput(ctx context.C
 				return it, err
 			}
 			it.Evidence = graphql.OmittableOf(data)
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2944,7 +2958,7 @@ func (ec *executionContext) unmarshalInputCreateConsultationInput(ctx context.Co
 		asMap["withDisability"] = 0
 	}
 
-	fieldsInOrder := [...]string{"programmeId", "heldOn", "kind", "place", "female", "male", "youth", "elderly", "withDisability", "summary", "idempotencyKey"}
+	fieldsInOrder := [...]string{"programmeId", "heldOn", "kind", "place", "female", "male", "youth", "elderly", "withDisability", "summary", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3021,6 +3035,13 @@ func (ec *executionContext) unmarshalInputCreateConsultationInput(ctx context.Co
 				return it, err
 			}
 			it.Summary = graphql.OmittableOf(data)
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3060,7 +3081,7 @@ func (ec *executionContext) unmarshalInputCreateNeedInput(ctx context.Context, o
 		asMap["votes"] = 0
 	}
 
-	fieldsInOrder := [...]string{"programmeId", "title", "sector", "severity", "urgency", "peopleAffected", "votes", "evidence", "idempotencyKey"}
+	fieldsInOrder := [...]string{"programmeId", "title", "sector", "severity", "urgency", "peopleAffected", "votes", "evidence", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3123,6 +3144,13 @@ func (ec *executionContext) unmarshalInputCreateNeedInput(ctx context.Context, o
 				return it, err
 			}
 			it.Evidence = graphql.OmittableOf(data)
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3162,7 +3190,7 @@ func (ec *executionContext) unmarshalInputCreateProblemNodeInput(ctx context.Con
 		asMap["rootCause"] = false
 	}
 
-	fieldsInOrder := [...]string{"needId", "parentId", "kind", "statement", "rootCause", "idempotencyKey"}
+	fieldsInOrder := [...]string{"needId", "parentId", "kind", "statement", "rootCause", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3204,6 +3232,13 @@ func (ec *executionContext) unmarshalInputCreateProblemNodeInput(ctx context.Con
 				return it, err
 			}
 			it.RootCause = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3288,7 +3323,7 @@ func (ec *executionContext) unmarshalInputUpdateCapacityAssessmentInput(ctx cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "phase", "assessedOn", "note", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "phase", "assessedOn", "note", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3323,6 +3358,13 @@ func (ec *executionContext) unmarshalInputUpdateCapacityAssessmentInput(ctx cont
 				return it, err
 			}
 			it.Note = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3358,7 +3400,7 @@ func (ec *executionContext) unmarshalInputUpdateCapacityScoreInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "score", "evidence", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "score", "evidence", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3386,6 +3428,13 @@ func (ec *executionContext) unmarshalInputUpdateCapacityScoreInput(ctx context.C
 				return it, err
 			}
 			it.Evidence = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3421,7 +3470,7 @@ func (ec *executionContext) unmarshalInputUpdateConsultationInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "heldOn", "kind", "place", "female", "male", "youth", "elderly", "withDisability", "summary", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "heldOn", "kind", "place", "female", "male", "youth", "elderly", "withDisability", "summary", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3498,6 +3547,13 @@ func (ec *executionContext) unmarshalInputUpdateConsultationInput(ctx context.Co
 				return it, err
 			}
 			it.Summary = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3533,7 +3589,7 @@ func (ec *executionContext) unmarshalInputUpdateNeedInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "title", "sector", "severity", "urgency", "peopleAffected", "votes", "evidence", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "title", "sector", "severity", "urgency", "peopleAffected", "votes", "evidence", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3596,6 +3652,13 @@ func (ec *executionContext) unmarshalInputUpdateNeedInput(ctx context.Context, o
 				return it, err
 			}
 			it.Evidence = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3631,7 +3694,7 @@ func (ec *executionContext) unmarshalInputUpdateProblemNodeInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "statement", "rootCause", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "statement", "rootCause", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3659,6 +3722,13 @@ func (ec *executionContext) unmarshalInputUpdateProblemNodeInput(ctx context.Con
 				return it, err
 			}
 			it.RootCause = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -5280,6 +5350,46 @@ func (ec *executionContext) marshalOConsultationKind2ᚖgithubᚗcomᚋberdaya�
 	return res
 }
 
+func (ec *executionContext) unmarshalOCreateCapacityAssessmentInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateCapacityAssessmentInput(ctx context.Context, v any) (*model.CreateCapacityAssessmentInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateCapacityAssessmentInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateCapacityScoreInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateCapacityScoreInput(ctx context.Context, v any) (*model.CreateCapacityScoreInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateCapacityScoreInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateConsultationInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateConsultationInput(ctx context.Context, v any) (*model.CreateConsultationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateConsultationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateNeedInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateNeedInput(ctx context.Context, v any) (*model.CreateNeedInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateNeedInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateProblemNodeInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateProblemNodeInput(ctx context.Context, v any) (*model.CreateProblemNodeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateProblemNodeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalONeed2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐNeed(ctx context.Context, sel ast.SelectionSet, v *model.Need) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -5292,6 +5402,14 @@ func (ec *executionContext) marshalOProblemNode2ᚖgithubᚗcomᚋberdayaᚋberd
 		return graphql.Null
 	}
 	return ec._ProblemNode(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORankNeedsInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRankNeedsInput(ctx context.Context, v any) (*model.RankNeedsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputRankNeedsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOSector2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋdomainᚐSector(ctx context.Context, v any) (*domain.Sector, error) {
@@ -5311,6 +5429,46 @@ func (ec *executionContext) marshalOSector2ᚖgithubᚗcomᚋberdayaᚋberdaya�
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOUpdateCapacityAssessmentInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateCapacityAssessmentInput(ctx context.Context, v any) (*model.UpdateCapacityAssessmentInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateCapacityAssessmentInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateCapacityScoreInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateCapacityScoreInput(ctx context.Context, v any) (*model.UpdateCapacityScoreInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateCapacityScoreInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateConsultationInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateConsultationInput(ctx context.Context, v any) (*model.UpdateConsultationInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateConsultationInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateNeedInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateNeedInput(ctx context.Context, v any) (*model.UpdateNeedInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateNeedInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateProblemNodeInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateProblemNodeInput(ctx context.Context, v any) (*model.UpdateProblemNodeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateProblemNodeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

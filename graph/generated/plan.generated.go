@@ -1978,7 +1978,7 @@ func (ec *executionContext) unmarshalInputCreateActivityInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"programmeId", "objectiveId", "title", "kind", "buildsCapacity", "plannedStart", "plannedEnd", "actualStart", "actualEnd", "responsible", "idempotencyKey"}
+	fieldsInOrder := [...]string{"programmeId", "objectiveId", "title", "kind", "buildsCapacity", "plannedStart", "plannedEnd", "actualStart", "actualEnd", "responsible", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2055,6 +2055,13 @@ func (ec *executionContext) unmarshalInputCreateActivityInput(ctx context.Contex
 				return it, err
 			}
 			it.Responsible = graphql.OmittableOf(data)
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2097,7 +2104,7 @@ func (ec *executionContext) unmarshalInputCreateBudgetLineInput(ctx context.Cont
 		asMap["currency"] = "IDR"
 	}
 
-	fieldsInOrder := [...]string{"activityId", "description", "sourceOfFunds", "planned", "spent", "currency", "idempotencyKey"}
+	fieldsInOrder := [...]string{"activityId", "description", "sourceOfFunds", "planned", "spent", "currency", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2146,6 +2153,13 @@ func (ec *executionContext) unmarshalInputCreateBudgetLineInput(ctx context.Cont
 				return it, err
 			}
 			it.Currency = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2181,7 +2195,7 @@ func (ec *executionContext) unmarshalInputCreateObjectiveInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"programmeId", "parentId", "level", "statement", "meansOfVerification", "assumption", "idempotencyKey"}
+	fieldsInOrder := [...]string{"programmeId", "parentId", "level", "statement", "meansOfVerification", "assumption", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2230,6 +2244,13 @@ func (ec *executionContext) unmarshalInputCreateObjectiveInput(ctx context.Conte
 				return it, err
 			}
 			it.Assumption = graphql.OmittableOf(data)
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2265,7 +2286,7 @@ func (ec *executionContext) unmarshalInputUpdateActivityInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "objectiveId", "title", "kind", "buildsCapacity", "plannedStart", "plannedEnd", "actualStart", "actualEnd", "responsible", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "objectiveId", "title", "kind", "buildsCapacity", "plannedStart", "plannedEnd", "actualStart", "actualEnd", "responsible", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2342,6 +2363,13 @@ func (ec *executionContext) unmarshalInputUpdateActivityInput(ctx context.Contex
 				return it, err
 			}
 			it.Responsible = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2377,7 +2405,7 @@ func (ec *executionContext) unmarshalInputUpdateBudgetLineInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "description", "sourceOfFunds", "planned", "spent", "currency", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "description", "sourceOfFunds", "planned", "spent", "currency", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2426,6 +2454,13 @@ func (ec *executionContext) unmarshalInputUpdateBudgetLineInput(ctx context.Cont
 				return it, err
 			}
 			it.Currency = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2461,7 +2496,7 @@ func (ec *executionContext) unmarshalInputUpdateObjectiveInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "parentId", "level", "statement", "meansOfVerification", "assumption", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "parentId", "level", "statement", "meansOfVerification", "assumption", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2510,6 +2545,13 @@ func (ec *executionContext) unmarshalInputUpdateObjectiveInput(ctx context.Conte
 				return it, err
 			}
 			it.Assumption = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3482,6 +3524,30 @@ func (ec *executionContext) marshalOBudgetLine2ᚖgithubᚗcomᚋberdayaᚋberda
 	return ec._BudgetLine(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOCreateActivityInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateActivityInput(ctx context.Context, v any) (*model.CreateActivityInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateActivityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateBudgetLineInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateBudgetLineInput(ctx context.Context, v any) (*model.CreateBudgetLineInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateBudgetLineInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateObjectiveInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateObjectiveInput(ctx context.Context, v any) (*model.CreateObjectiveInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateObjectiveInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOObjective2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐObjective(ctx context.Context, sel ast.SelectionSet, v *model.Objective) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -3506,6 +3572,30 @@ func (ec *executionContext) marshalOObjectiveLevel2ᚖgithubᚗcomᚋberdayaᚋb
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOUpdateActivityInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateActivityInput(ctx context.Context, v any) (*model.UpdateActivityInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateActivityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateBudgetLineInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateBudgetLineInput(ctx context.Context, v any) (*model.UpdateBudgetLineInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateBudgetLineInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateObjectiveInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateObjectiveInput(ctx context.Context, v any) (*model.UpdateObjectiveInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateObjectiveInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

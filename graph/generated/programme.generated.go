@@ -212,6 +212,44 @@ func (ec *executionContext) field_Programme_consultations_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Programme_drafts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Programme_findings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2100,6 +2138,49 @@ func (ec *executionContext) fieldContext_Programme_updatedAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("Programme", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Programme_drafts(ctx context.Context, field graphql.CollectedField, obj *model.Programme) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Programme_drafts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Drafts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DraftConnection) graphql.Marshaler {
+			return ec.marshalNDraftConnection2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐDraftConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Programme_drafts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Programme",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DraftConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Programme_drafts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ProgrammeCommunity_id(ctx context.Context, field graphql.CollectedField, obj *model.ProgrammeCommunity) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2777,7 +2858,7 @@ func (ec *executionContext) unmarshalInputCreateProgrammeCommunityInput(ctx cont
 		asMap["primary"] = false
 	}
 
-	fieldsInOrder := [...]string{"programmeId", "communityId", "primary", "idempotencyKey"}
+	fieldsInOrder := [...]string{"programmeId", "communityId", "primary", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2805,6 +2886,13 @@ func (ec *executionContext) unmarshalInputCreateProgrammeCommunityInput(ctx cont
 				return it, err
 			}
 			it.Primary = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2840,7 +2928,7 @@ func (ec *executionContext) unmarshalInputCreateProgrammeInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"regionCode", "code", "title", "goal", "startDate", "endDate", "coordinator", "communityIds", "idempotencyKey"}
+	fieldsInOrder := [...]string{"regionCode", "code", "title", "goal", "startDate", "endDate", "coordinator", "communityIds", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2903,6 +2991,13 @@ func (ec *executionContext) unmarshalInputCreateProgrammeInput(ctx context.Conte
 				return it, err
 			}
 			it.CommunityIds = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3099,7 +3194,7 @@ func (ec *executionContext) unmarshalInputUpdateProgrammeCommunityInput(ctx cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "primary", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "primary", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3120,6 +3215,13 @@ func (ec *executionContext) unmarshalInputUpdateProgrammeCommunityInput(ctx cont
 				return it, err
 			}
 			it.Primary = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3155,7 +3257,7 @@ func (ec *executionContext) unmarshalInputUpdateProgrammeInput(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "title", "goal", "startDate", "endDate", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "title", "goal", "startDate", "endDate", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -3197,6 +3299,13 @@ func (ec *executionContext) unmarshalInputUpdateProgrammeInput(ctx context.Conte
 				return it, err
 			}
 			it.EndDate = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -3485,6 +3594,11 @@ func (ec *executionContext) _Programme(ctx context.Context, sel ast.SelectionSet
 			}
 		case "updatedAt":
 			out.Values[i] = ec._Programme_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "drafts":
+			out.Values[i] = ec._Programme_drafts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -4027,6 +4141,22 @@ func (ec *executionContext) unmarshalNUpdateProgrammeInput2githubᚗcomᚋberday
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOCreateProgrammeCommunityInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateProgrammeCommunityInput(ctx context.Context, v any) (*model.CreateProgrammeCommunityInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateProgrammeCommunityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateProgrammeInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateProgrammeInput(ctx context.Context, v any) (*model.CreateProgrammeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateProgrammeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOProgramme2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐProgramme(ctx context.Context, sel ast.SelectionSet, v *model.Programme) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -4172,6 +4302,22 @@ func (ec *executionContext) unmarshalOStatusFilter2ᚖgithubᚗcomᚋberdayaᚋb
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputStatusFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateProgrammeCommunityInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateProgrammeCommunityInput(ctx context.Context, v any) (*model.UpdateProgrammeCommunityInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateProgrammeCommunityInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateProgrammeInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateProgrammeInput(ctx context.Context, v any) (*model.UpdateProgrammeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateProgrammeInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

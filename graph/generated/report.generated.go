@@ -1190,7 +1190,7 @@ func (ec *executionContext) unmarshalInputCreateDistributionInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"reportId", "stakeholderId", "sentAt", "idempotencyKey"}
+	fieldsInOrder := [...]string{"reportId", "stakeholderId", "sentAt", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1218,6 +1218,13 @@ func (ec *executionContext) unmarshalInputCreateDistributionInput(ctx context.Co
 				return it, err
 			}
 			it.SentAt = graphql.OmittableOf(data)
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1253,7 +1260,7 @@ func (ec *executionContext) unmarshalInputCreateReportInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"programmeId", "kind", "audience", "periodStart", "periodEnd", "narrative", "idempotencyKey"}
+	fieldsInOrder := [...]string{"programmeId", "kind", "audience", "periodStart", "periodEnd", "narrative", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1302,6 +1309,13 @@ func (ec *executionContext) unmarshalInputCreateReportInput(ctx context.Context,
 				return it, err
 			}
 			it.Narrative = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1386,7 +1400,7 @@ func (ec *executionContext) unmarshalInputUpdateDistributionInput(ctx context.Co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "acknowledgedAt", "feedback", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "acknowledgedAt", "feedback", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1414,6 +1428,13 @@ func (ec *executionContext) unmarshalInputUpdateDistributionInput(ctx context.Co
 				return it, err
 			}
 			it.Feedback = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1449,7 +1470,7 @@ func (ec *executionContext) unmarshalInputUpdateReportInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "kind", "audience", "periodStart", "periodEnd", "narrative", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "kind", "audience", "periodStart", "periodEnd", "narrative", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1498,6 +1519,13 @@ func (ec *executionContext) unmarshalInputUpdateReportInput(ctx context.Context,
 				return it, err
 			}
 			it.Narrative = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2126,11 +2154,35 @@ func (ec *executionContext) unmarshalNUpdateReportInput2githubᚗcomᚋberdaya�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOCreateDistributionInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateDistributionInput(ctx context.Context, v any) (*model.CreateDistributionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateDistributionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateReportInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateReportInput(ctx context.Context, v any) (*model.CreateReportInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateReportInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalODistribution2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐDistribution(ctx context.Context, sel ast.SelectionSet, v *model.Distribution) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Distribution(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPublishReportInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐPublishReportInput(ctx context.Context, v any) (*model.PublishReportInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputPublishReportInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOReport2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐReport(ctx context.Context, sel ast.SelectionSet, v *model.Report) graphql.Marshaler {
@@ -2157,6 +2209,22 @@ func (ec *executionContext) marshalOReportKind2ᚖgithubᚗcomᚋberdayaᚋberda
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
 	return res
+}
+
+func (ec *executionContext) unmarshalOUpdateDistributionInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateDistributionInput(ctx context.Context, v any) (*model.UpdateDistributionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateDistributionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateReportInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateReportInput(ctx context.Context, v any) (*model.UpdateReportInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateReportInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -428,6 +428,46 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	Draft struct {
+		Author            func(childComplexity int) int
+		Blocks            func(childComplexity int) int
+		Command           func(childComplexity int) int
+		CreatedAt         func(childComplexity int) int
+		ExpectedUpdatedAt func(childComplexity int) int
+		ExpectedVersion   func(childComplexity int) int
+		FoundVersion      func(childComplexity int) int
+		ID                func(childComplexity int) int
+		Input             func(childComplexity int) int
+		Key               func(childComplexity int) int
+		MadeID            func(childComplexity int) int
+		Personal          func(childComplexity int) int
+		Programme         func(childComplexity int) int
+		Reason            func(childComplexity int) int
+		SettledAt         func(childComplexity int) int
+		SettledBy         func(childComplexity int) int
+		State             func(childComplexity int) int
+		StateLabel        func(childComplexity int) int
+		UpdatedAt         func(childComplexity int) int
+		UserErrors        func(childComplexity int) int
+	}
+
+	DraftConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DraftEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DropDraftPayload struct {
+		Draft      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Finding struct {
 		Action        func(childComplexity int) int
 		ClosedAt      func(childComplexity int) int
@@ -535,6 +575,13 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	MergeDraftPayload struct {
+		Blocks     func(childComplexity int) int
+		Draft      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	MoveProgrammePayload struct {
 		Allowed    func(childComplexity int) int
 		Blocks     func(childComplexity int) int
@@ -567,7 +614,9 @@ type ComplexityRoot struct {
 		CreateSession              func(childComplexity int, input model.CreateSessionInput) int
 		CreateStakeholder          func(childComplexity int, input model.CreateStakeholderInput) int
 		CreateTrainingEvent        func(childComplexity int, input model.CreateTrainingEventInput) int
+		DropDraft                  func(childComplexity int, input model.DropDraftInput) int
 		GrantWaiver                func(childComplexity int, input model.SettleWaiverInput) int
+		MergeDraft                 func(childComplexity int, input model.MergeDraftInput) int
 		MoveProgramme              func(childComplexity int, input model.MoveProgrammeInput) int
 		MoveProgrammes             func(childComplexity int, input model.MoveProgrammesInput) int
 		PauseBulkMove              func(childComplexity int, input model.DirectBulkMoveInput) int
@@ -579,6 +628,7 @@ type ComplexityRoot struct {
 		ResumeBulkMove             func(childComplexity int, input model.DirectBulkMoveInput) int
 		RevokeWaiver               func(childComplexity int, input model.SettleWaiverInput) int
 		RunBulkMove                func(childComplexity int, input model.DirectBulkMoveInput) int
+		SubmitCommands             func(childComplexity int, input model.SubmitCommandsInput) int
 		TickChecklistItem          func(childComplexity int, input model.TickChecklistItemInput) int
 		TransferProgramme          func(childComplexity int, input model.TransferProgrammeInput) int
 		UpdateActivity             func(childComplexity int, input model.UpdateActivityInput) int
@@ -670,6 +720,18 @@ type ComplexityRoot struct {
 	ObjectivePayload struct {
 		Objective  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	OfflineResult struct {
+		Blocks       func(childComplexity int) int
+		Draft        func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Key          func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		OutcomeLabel func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+		Version      func(childComplexity int) int
 	}
 
 	OpenWaiver struct {
@@ -766,6 +828,7 @@ type ComplexityRoot struct {
 		Consultations       func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Coordinator         func(childComplexity int) int
 		CreatedAt           func(childComplexity int) int
+		Drafts              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		DueOn               func(childComplexity int) int
 		EndDate             func(childComplexity int) int
 		Findings            func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -1123,6 +1186,11 @@ type ComplexityRoot struct {
 		UserErrors  func(childComplexity int) int
 	}
 
+	SubmitCommandsPayload struct {
+		Results    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Subscription struct {
 		BulkMoveProgress func(childComplexity int, id string) int
 	}
@@ -1227,10 +1295,12 @@ type ComplexityRoot struct {
 	UserError struct {
 		Code    func(childComplexity int) int
 		Message func(childComplexity int) int
+		Params  func(childComplexity int) int
 		Path    func(childComplexity int) int
 	}
 
 	Viewer struct {
+		Drafts  func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Locale  func(childComplexity int) int
 		Name    func(childComplexity int) int
 		Roles   func(childComplexity int) int
@@ -2885,6 +2955,178 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DistributionPayload.UserErrors(childComplexity), true
 
+	case "Draft.author":
+		if e.ComplexityRoot.Draft.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Author(childComplexity), true
+	case "Draft.blocks":
+		if e.ComplexityRoot.Draft.Blocks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Blocks(childComplexity), true
+	case "Draft.command":
+		if e.ComplexityRoot.Draft.Command == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Command(childComplexity), true
+	case "Draft.createdAt":
+		if e.ComplexityRoot.Draft.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.CreatedAt(childComplexity), true
+	case "Draft.expectedUpdatedAt":
+		if e.ComplexityRoot.Draft.ExpectedUpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.ExpectedUpdatedAt(childComplexity), true
+	case "Draft.expectedVersion":
+		if e.ComplexityRoot.Draft.ExpectedVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.ExpectedVersion(childComplexity), true
+	case "Draft.foundVersion":
+		if e.ComplexityRoot.Draft.FoundVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.FoundVersion(childComplexity), true
+	case "Draft.id":
+		if e.ComplexityRoot.Draft.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.ID(childComplexity), true
+	case "Draft.input":
+		if e.ComplexityRoot.Draft.Input == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Input(childComplexity), true
+	case "Draft.key":
+		if e.ComplexityRoot.Draft.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Key(childComplexity), true
+	case "Draft.madeId":
+		if e.ComplexityRoot.Draft.MadeID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.MadeID(childComplexity), true
+	case "Draft.personal":
+		if e.ComplexityRoot.Draft.Personal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Personal(childComplexity), true
+	case "Draft.programme":
+		if e.ComplexityRoot.Draft.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Programme(childComplexity), true
+	case "Draft.reason":
+		if e.ComplexityRoot.Draft.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.Reason(childComplexity), true
+	case "Draft.settledAt":
+		if e.ComplexityRoot.Draft.SettledAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.SettledAt(childComplexity), true
+	case "Draft.settledBy":
+		if e.ComplexityRoot.Draft.SettledBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.SettledBy(childComplexity), true
+	case "Draft.state":
+		if e.ComplexityRoot.Draft.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.State(childComplexity), true
+	case "Draft.stateLabel":
+		if e.ComplexityRoot.Draft.StateLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.StateLabel(childComplexity), true
+	case "Draft.updatedAt":
+		if e.ComplexityRoot.Draft.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.UpdatedAt(childComplexity), true
+	case "Draft.userErrors":
+		if e.ComplexityRoot.Draft.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Draft.UserErrors(childComplexity), true
+
+	case "DraftConnection.edges":
+		if e.ComplexityRoot.DraftConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftConnection.Edges(childComplexity), true
+	case "DraftConnection.nodes":
+		if e.ComplexityRoot.DraftConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftConnection.Nodes(childComplexity), true
+	case "DraftConnection.pageInfo":
+		if e.ComplexityRoot.DraftConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftConnection.PageInfo(childComplexity), true
+	case "DraftConnection.totalCount":
+		if e.ComplexityRoot.DraftConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftConnection.TotalCount(childComplexity), true
+
+	case "DraftEdge.cursor":
+		if e.ComplexityRoot.DraftEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftEdge.Cursor(childComplexity), true
+	case "DraftEdge.node":
+		if e.ComplexityRoot.DraftEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DraftEdge.Node(childComplexity), true
+
+	case "DropDraftPayload.draft":
+		if e.ComplexityRoot.DropDraftPayload.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DropDraftPayload.Draft(childComplexity), true
+	case "DropDraftPayload.userErrors":
+		if e.ComplexityRoot.DropDraftPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DropDraftPayload.UserErrors(childComplexity), true
+
 	case "Finding.action":
 		if e.ComplexityRoot.Finding.Action == nil {
 			break
@@ -3311,6 +3553,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MeasurementPayload.UserErrors(childComplexity), true
 
+	case "MergeDraftPayload.blocks":
+		if e.ComplexityRoot.MergeDraftPayload.Blocks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeDraftPayload.Blocks(childComplexity), true
+	case "MergeDraftPayload.draft":
+		if e.ComplexityRoot.MergeDraftPayload.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeDraftPayload.Draft(childComplexity), true
+	case "MergeDraftPayload.id":
+		if e.ComplexityRoot.MergeDraftPayload.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeDraftPayload.ID(childComplexity), true
+	case "MergeDraftPayload.userErrors":
+		if e.ComplexityRoot.MergeDraftPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeDraftPayload.UserErrors(childComplexity), true
+
 	case "MoveProgrammePayload.allowed":
 		if e.ComplexityRoot.MoveProgrammePayload.Allowed == nil {
 			break
@@ -3595,6 +3862,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTrainingEvent(childComplexity, args["input"].(model.CreateTrainingEventInput)), true
+	case "Mutation.dropDraft":
+		if e.ComplexityRoot.Mutation.DropDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dropDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DropDraft(childComplexity, args["input"].(model.DropDraftInput)), true
 	case "Mutation.grantWaiver":
 		if e.ComplexityRoot.Mutation.GrantWaiver == nil {
 			break
@@ -3606,6 +3884,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantWaiver(childComplexity, args["input"].(model.SettleWaiverInput)), true
+	case "Mutation.mergeDraft":
+		if e.ComplexityRoot.Mutation.MergeDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeDraft(childComplexity, args["input"].(model.MergeDraftInput)), true
 	case "Mutation.moveProgramme":
 		if e.ComplexityRoot.Mutation.MoveProgramme == nil {
 			break
@@ -3727,6 +4016,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RunBulkMove(childComplexity, args["input"].(model.DirectBulkMoveInput)), true
+	case "Mutation.submitCommands":
+		if e.ComplexityRoot.Mutation.SubmitCommands == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitCommands_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitCommands(childComplexity, args["input"].(model.SubmitCommandsInput)), true
 	case "Mutation.tickChecklistItem":
 		if e.ComplexityRoot.Mutation.TickChecklistItem == nil {
 			break
@@ -4273,6 +4573,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ObjectivePayload.UserErrors(childComplexity), true
 
+	case "OfflineResult.blocks":
+		if e.ComplexityRoot.OfflineResult.Blocks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfflineResult.Blocks(childComplexity), true
+	case "OfflineResult.draft":
+		if e.ComplexityRoot.OfflineResult.Draft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfflineResult.Draft(childComplexity), true
+	case "OfflineResult.id":
+		if e.ComplexityRoot.OfflineResult.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfflineResult.ID(childComplexity), true
+	case "OfflineResult.key":
+		if e.ComplexityRoot.OfflineResult.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfflineResult.Key(childComplexity), true
+	case "OfflineResult.outcome":
+		if e.ComplexityRoot.OfflineResult.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfflineResult.Outcome(childComplexity), true
+	case "OfflineResult.outcomeLabel":
+		if e.ComplexityRoot.OfflineResult.OutcomeLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfflineResult.OutcomeLabel(childComplexity), true
+	case "OfflineResult.updatedAt":
+		if e.ComplexityRoot.OfflineResult.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfflineResult.UpdatedAt(childComplexity), true
+	case "OfflineResult.userErrors":
+		if e.ComplexityRoot.OfflineResult.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfflineResult.UserErrors(childComplexity), true
+	case "OfflineResult.version":
+		if e.ComplexityRoot.OfflineResult.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OfflineResult.Version(childComplexity), true
+
 	case "OpenWaiver.expiresOn":
 		if e.ComplexityRoot.OpenWaiver.ExpiresOn == nil {
 			break
@@ -4674,6 +5029,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Programme.CreatedAt(childComplexity), true
+	case "Programme.drafts":
+		if e.ComplexityRoot.Programme.Drafts == nil {
+			break
+		}
+
+		args, err := ec.field_Programme_drafts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Programme.Drafts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Programme.dueOn":
 		if e.ComplexityRoot.Programme.DueOn == nil {
 			break
@@ -6274,6 +6640,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StakeholderPayload.UserErrors(childComplexity), true
 
+	case "SubmitCommandsPayload.results":
+		if e.ComplexityRoot.SubmitCommandsPayload.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitCommandsPayload.Results(childComplexity), true
+	case "SubmitCommandsPayload.userErrors":
+		if e.ComplexityRoot.SubmitCommandsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitCommandsPayload.UserErrors(childComplexity), true
+
 	case "Subscription.bulkMoveProgress":
 		if e.ComplexityRoot.Subscription.BulkMoveProgress == nil {
 			break
@@ -6686,6 +7065,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
+	case "UserError.params":
+		if e.ComplexityRoot.UserError.Params == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserError.Params(childComplexity), true
 	case "UserError.path":
 		if e.ComplexityRoot.UserError.Path == nil {
 			break
@@ -6693,6 +7078,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserError.Path(childComplexity), true
 
+	case "Viewer.drafts":
+		if e.ComplexityRoot.Viewer.Drafts == nil {
+			break
+		}
+
+		args, err := ec.field_Viewer_drafts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Viewer.Drafts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Viewer.locale":
 		if e.ComplexityRoot.Viewer.Locale == nil {
 			break
@@ -6973,9 +7369,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateStakeholderInput", ec.unmarshalInputCreateStakeholderInput),
 			graphql.NewInputUnmarshaler("CreateTrainingEventInput", ec.unmarshalInputCreateTrainingEventInput),
 			graphql.NewInputUnmarshaler("DirectBulkMoveInput", ec.unmarshalInputDirectBulkMoveInput),
+			graphql.NewInputUnmarshaler("DropDraftInput", ec.unmarshalInputDropDraftInput),
 			graphql.NewInputUnmarshaler("LevelFilter", ec.unmarshalInputLevelFilter),
+			graphql.NewInputUnmarshaler("MergeDraftInput", ec.unmarshalInputMergeDraftInput),
 			graphql.NewInputUnmarshaler("MoveProgrammeInput", ec.unmarshalInputMoveProgrammeInput),
 			graphql.NewInputUnmarshaler("MoveProgrammesInput", ec.unmarshalInputMoveProgrammesInput),
+			graphql.NewInputUnmarshaler("OfflineCommandInput", ec.unmarshalInputOfflineCommandInput),
 			graphql.NewInputUnmarshaler("PlanStageInput", ec.unmarshalInputPlanStageInput),
 			graphql.NewInputUnmarshaler("ProgrammesFilter", ec.unmarshalInputProgrammesFilter),
 			graphql.NewInputUnmarshaler("PublishReportInput", ec.unmarshalInputPublishReportInput),
@@ -6987,6 +7386,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StageFilter", ec.unmarshalInputStageFilter),
 			graphql.NewInputUnmarshaler("StakeholdersFilter", ec.unmarshalInputStakeholdersFilter),
 			graphql.NewInputUnmarshaler("StatusFilter", ec.unmarshalInputStatusFilter),
+			graphql.NewInputUnmarshaler("SubmitCommandsInput", ec.unmarshalInputSubmitCommandsInput),
 			graphql.NewInputUnmarshaler("TickChecklistItemInput", ec.unmarshalInputTickChecklistItemInput),
 			graphql.NewInputUnmarshaler("TransferProgrammeInput", ec.unmarshalInputTransferProgrammeInput),
 			graphql.NewInputUnmarshaler("UpdateActivityInput", ec.unmarshalInputUpdateActivityInput),
@@ -7434,6 +7834,8 @@ input CreateCommunityInput {
   latitude: Float
   "Degrees east (WGS 84), -180 to 180."
   longitude: Float
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7460,6 +7862,8 @@ input UpdateCommunityInput {
   latitude: Float
   "Degrees east (WGS 84), -180 to 180."
   longitude: Float
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7616,6 +8020,8 @@ input CreateNeedInput {
   votes: Int! = 0
   "What shows it; at most 10,000 characters."
   evidence: String
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7638,6 +8044,8 @@ input UpdateNeedInput {
   votes: Int
   "What shows it; at most 10,000 characters."
   evidence: String
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7704,6 +8112,8 @@ input CreateProblemNodeInput {
   statement: String!
   "Whether nobody can ask why any further; causes only."
   rootCause: Boolean! = false
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7716,6 +8126,8 @@ input UpdateProblemNodeInput {
   statement: String
   "Whether nobody can ask why any further; causes only."
   rootCause: Boolean
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7802,6 +8214,8 @@ input CreateConsultationInput {
   withDisability: Int! = 0
   "What was said; at most 10,000 characters."
   summary: String
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7828,6 +8242,8 @@ input UpdateConsultationInput {
   withDisability: Int
   "What was said; at most 10,000 characters."
   summary: String
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7899,6 +8315,8 @@ input CreateCapacityAssessmentInput {
   assessedOn: Date!
   "At most 10,000 characters."
   note: String
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7913,6 +8331,8 @@ input UpdateCapacityAssessmentInput {
   assessedOn: Date
   "At most 10,000 characters."
   note: String
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7975,6 +8395,8 @@ input CreateCapacityScoreInput {
   score: Int!
   "What shows it; at most 10,000 characters."
   evidence: String
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -7987,6 +8409,8 @@ input UpdateCapacityScoreInput {
   score: Int
   "What shows it; at most 10,000 characters."
   evidence: String
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8254,6 +8678,8 @@ input CreateIndicatorInput {
   targetOn: Date
   "Whether measurements add up over time."
   cumulative: Boolean! = false
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8280,6 +8706,8 @@ input UpdateIndicatorInput {
   targetOn: Date
   "Whether measurements add up over time."
   cumulative: Boolean
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8358,6 +8786,8 @@ input CreateMeasurementInput {
   ageBand: String
   "Only people with (true) or without (false) a disability; null for everybody."
   withDisability: Boolean
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8380,6 +8810,8 @@ input UpdateMeasurementInput {
   ageBand: String
   "Only people with (true) or without (false) a disability; null for everybody."
   withDisability: Boolean
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8460,6 +8892,8 @@ input CreateFindingInput {
   owner: String
   "By when."
   dueOn: Date
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8482,6 +8916,8 @@ input UpdateFindingInput {
   owner: String
   "By when."
   dueOn: Date
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8533,6 +8969,315 @@ extend type Mutation {
   createFinding(input: CreateFindingInput!): FindingPayload!
   "Changes a finding."
   updateFinding(input: UpdateFindingInput!): FindingPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/offline.graphqls", Input: `extend type Mutation {
+  "Carries out commands that were made without a line, in their order. One that fails does not stop those after it; what a person can settle is kept as a draft. Sent again with the same keys, nothing is done twice."
+  submitCommands(input: SubmitCommandsInput!): SubmitCommandsPayload!
+  "Carries out the command that came of looking at a draft again, and settles the draft, both or neither."
+  mergeDraft(input: MergeDraftInput!): MergeDraftPayload!
+  "Settles a draft without doing anything."
+  dropDraft(input: DropDraftInput!): DropDraftPayload!
+}
+
+extend type Viewer {
+  "The drafts of the reader's own commands: open ones first, of each the newest first."
+  drafts(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): DraftConnection! @stored
+}
+
+extend type Programme {
+  "Commands about it that were kept as drafts, as far as the reader may settle them: open ones first, of each the newest first."
+  drafts(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): DraftConnection!
+}
+
+"Commands that were made without a line."
+input SubmitCommandsInput {
+  "The commands, in the order in which they were made; 1 to 500."
+  commands: [OfflineCommandInput!]!
+  "Only say what would come of each, as far as that can be said: nothing is done and no draft is kept."
+  dryRun: Boolean! = false
+}
+
+"One command: a key, what the client saw, and exactly one of the mutations with its own input. Neither idempotencyKey nor dryRun is set in that input."
+input OfflineCommandInput {
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  key: String!
+  "The version of the programme that the client saw; demanded for moveProgramme. Any other command about a programme that is there is refused as well where it has another."
+  expectedVersion: Int
+  "As the mutation createCommunity."
+  createCommunity: CreateCommunityInput
+  "As the mutation updateCommunity."
+  updateCommunity: UpdateCommunityInput
+  "As the mutation createStakeholder."
+  createStakeholder: CreateStakeholderInput
+  "As the mutation updateStakeholder."
+  updateStakeholder: UpdateStakeholderInput
+  "As the mutation createProgramme."
+  createProgramme: CreateProgrammeInput
+  "As the mutation updateProgramme."
+  updateProgramme: UpdateProgrammeInput
+  "As the mutation createProgrammeCommunity."
+  createProgrammeCommunity: CreateProgrammeCommunityInput
+  "As the mutation updateProgrammeCommunity."
+  updateProgrammeCommunity: UpdateProgrammeCommunityInput
+  "As the mutation createProgrammeStakeholder."
+  createProgrammeStakeholder: CreateProgrammeStakeholderInput
+  "As the mutation updateProgrammeStakeholder."
+  updateProgrammeStakeholder: UpdateProgrammeStakeholderInput
+  "As the mutation createNeed."
+  createNeed: CreateNeedInput
+  "As the mutation updateNeed."
+  updateNeed: UpdateNeedInput
+  "As the mutation rankNeeds."
+  rankNeeds: RankNeedsInput
+  "As the mutation createProblemNode."
+  createProblemNode: CreateProblemNodeInput
+  "As the mutation updateProblemNode."
+  updateProblemNode: UpdateProblemNodeInput
+  "As the mutation createConsultation."
+  createConsultation: CreateConsultationInput
+  "As the mutation updateConsultation."
+  updateConsultation: UpdateConsultationInput
+  "As the mutation createCapacityAssessment."
+  createCapacityAssessment: CreateCapacityAssessmentInput
+  "As the mutation updateCapacityAssessment."
+  updateCapacityAssessment: UpdateCapacityAssessmentInput
+  "As the mutation createCapacityScore."
+  createCapacityScore: CreateCapacityScoreInput
+  "As the mutation updateCapacityScore."
+  updateCapacityScore: UpdateCapacityScoreInput
+  "As the mutation createObjective."
+  createObjective: CreateObjectiveInput
+  "As the mutation updateObjective."
+  updateObjective: UpdateObjectiveInput
+  "As the mutation createActivity."
+  createActivity: CreateActivityInput
+  "As the mutation updateActivity."
+  updateActivity: UpdateActivityInput
+  "As the mutation createBudgetLine."
+  createBudgetLine: CreateBudgetLineInput
+  "As the mutation updateBudgetLine."
+  updateBudgetLine: UpdateBudgetLineInput
+  "As the mutation createTrainingEvent."
+  createTrainingEvent: CreateTrainingEventInput
+  "As the mutation updateTrainingEvent."
+  updateTrainingEvent: UpdateTrainingEventInput
+  "As the mutation createSession."
+  createSession: CreateSessionInput
+  "As the mutation updateSession."
+  updateSession: UpdateSessionInput
+  "As the mutation createParticipant."
+  createParticipant: CreateParticipantInput
+  "As the mutation updateParticipant."
+  updateParticipant: UpdateParticipantInput
+  "As the mutation createAttendance."
+  createAttendance: CreateAttendanceInput
+  "As the mutation updateAttendance."
+  updateAttendance: UpdateAttendanceInput
+  "As the mutation createIndicator."
+  createIndicator: CreateIndicatorInput
+  "As the mutation updateIndicator."
+  updateIndicator: UpdateIndicatorInput
+  "As the mutation createMeasurement."
+  createMeasurement: CreateMeasurementInput
+  "As the mutation updateMeasurement."
+  updateMeasurement: UpdateMeasurementInput
+  "As the mutation createFinding."
+  createFinding: CreateFindingInput
+  "As the mutation updateFinding."
+  updateFinding: UpdateFindingInput
+  "As the mutation createReport."
+  createReport: CreateReportInput
+  "As the mutation updateReport."
+  updateReport: UpdateReportInput
+  "As the mutation publishReport."
+  publishReport: PublishReportInput
+  "As the mutation createDistribution."
+  createDistribution: CreateDistributionInput
+  "As the mutation updateDistribution."
+  updateDistribution: UpdateDistributionInput
+  "As the mutation moveProgramme."
+  moveProgramme: MoveProgrammeInput
+  "As the mutation tickChecklistItem."
+  tickChecklistItem: TickChecklistItemInput
+}
+
+"What became of a list of commands."
+type SubmitCommandsPayload {
+  "One for each command, in their order; none where the list as a whole was refused."
+  results: [OfflineResult!]!
+  "What was wrong with the list as a whole; nothing was done then."
+  userErrors: [UserError!]!
+}
+
+"What became of one command."
+type OfflineResult {
+  "The command's key."
+  key: String!
+  "What became of it."
+  outcome: OfflineOutcome!
+  "The outcome in the reader's language."
+  outcomeLabel: String!
+  "The global id of the thing that it made or changed; null where nothing was done."
+  id: ID
+  "The time of change that it gave the thing: the next update of it expects this one."
+  updatedAt: DateTime
+  "The programme's version after it; only for moveProgramme and createProgramme."
+  version: Int
+  "What was wrong."
+  userErrors: [UserError!]!
+  "For a move: all that stood in its way, and all remarks that did not."
+  blocks: [Block!]!
+  "The draft that was kept."
+  draft: Draft @stored
+}
+
+"What became of a command that was made without a line."
+enum OfflineOutcome {
+  "Done (Selesai)"
+  DONE
+  "Done before (Sudah dilakukan sebelumnya)"
+  REPEATED
+  "Kept as a draft (Disimpan sebagai draf)"
+  DRAFT
+  "Refused (Ditolak)"
+  REFUSED
+  "Not done yet: send it again (Belum dilakukan: kirim lagi)"
+  NOT_RUN
+  "Not known before it is tried (Belum diketahui sebelum dicoba)"
+  UNCERTAIN
+}
+
+"A command that was made without a line and could not be carried out: it waits for a person to look at it again. Seen by its author, and by coordinators and admins of the region that governs the programme."
+type Draft implements Node {
+  "Its global id."
+  id: ID!
+  "The programme that it is about; null where that is not known or not visible."
+  programme: Programme
+  "The subject who gave the command."
+  author: String!
+  "The author's key of the command."
+  key: String!
+  "The mutation, such as createNeed."
+  command: String!
+  "The mutation's input as it was sent. Where it holds personal data, it is null for readers who do not see that, and for everybody once the draft is settled."
+  input: JSON
+  "Whether the input holds personal data."
+  personal: Boolean!
+  "The programme's version that the author saw, where they said so."
+  expectedVersion: Int
+  "The programme's version when the command failed."
+  foundVersion: Int
+  "The thing's time of change that the author saw, where they said so."
+  expectedUpdatedAt: DateTime
+  "All that was wrong when it failed; never empty."
+  userErrors: [UserError!]!
+  "For a move: all that stood in its way then."
+  blocks: [Block!]!
+  "Whether somebody has settled it."
+  state: DraftState!
+  "The state in the reader's language."
+  stateLabel: String!
+  "The subject who settled it."
+  settledBy: String
+  "When it was settled."
+  settledAt: DateTime
+  "Why it was dropped."
+  reason: String
+  "The global id of what came of it when it was merged."
+  madeId: ID
+  "When it was kept."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"A page of drafts."
+type DraftConnection {
+  "The page with a cursor for each."
+  edges: [DraftEdge!]!
+  "The page."
+  nodes: [Draft!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type DraftEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: Draft!
+}
+
+"Whether a draft waits for a person."
+enum DraftState {
+  "Open (Terbuka)"
+  OPEN
+  "Merged (Digabungkan)"
+  MERGED
+  "Dropped (Dibuang)"
+  DROPPED
+}
+
+"A draft that was looked at again, and the command that came of it."
+input MergeDraftInput {
+  "The draft's global id."
+  draftId: ID!
+  "The command to carry out in the name of whoever merges: the draft's, with what had to be put right, or another. What it expects is demanded as in a list; its key is not looked at."
+  command: OfflineCommandInput!
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"What became of merging a draft."
+type MergeDraftPayload {
+  "The draft as it is now; null where it may not be seen."
+  draft: Draft @stored
+  "The global id of the thing that the command made or changed; null where nothing was done."
+  id: ID
+  "For a move: all that stood in its way, and all remarks that did not."
+  blocks: [Block!]!
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"A draft that nothing is to come of."
+input DropDraftInput {
+  "The draft's global id."
+  draftId: ID!
+  "Why; 1 to 10,000 characters."
+  reason: String!
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"What became of dropping a draft."
+type DropDraftPayload {
+  "The draft as it is now; null where nothing was done."
+  draft: Draft @stored
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/plan.graphqls", Input: `"What a programme wants to reach, as a row of the log-frame."
@@ -8615,6 +9360,8 @@ input CreateObjectiveInput {
   meansOfVerification: String
   "What must hold for it."
   assumption: String
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8633,6 +9380,8 @@ input UpdateObjectiveInput {
   meansOfVerification: String
   "What must hold for it."
   assumption: String
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8743,6 +9492,8 @@ input CreateActivityInput {
   actualEnd: Date
   "Who does it. Personal data."
   responsible: String
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8769,6 +9520,8 @@ input UpdateActivityInput {
   actualEnd: Date
   "Who does it. Personal data."
   responsible: String
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8839,6 +9592,8 @@ input CreateBudgetLineInput {
   spent: Decimal! = "0"
   "ISO 4217."
   currency: String! = "IDR"
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -8857,6 +9612,8 @@ input UpdateBudgetLineInput {
   spent: Decimal
   "ISO 4217."
   currency: String
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -9190,6 +9947,8 @@ input UpdateProgrammeInput {
   startDate: Date
   "The last day planned; not before startDate."
   endDate: Date
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where these fields of the programme were changed since. What is entered in the programme does not count."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -9246,6 +10005,8 @@ input CreateProgrammeCommunityInput {
   communityId: ID!
   "Whether it is the one primary community; setting it takes that from the one before."
   primary: Boolean! = false
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -9256,6 +10017,8 @@ input UpdateProgrammeCommunityInput {
   id: ID!
   "Whether it is the one primary community; setting it takes that from the one before."
   primary: Boolean
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -9350,6 +10113,8 @@ input CreateProgrammeInput {
   coordinator: String
   "The communities in it, 1 to 100, the primary one first; all live in its region."
   communityIds: [ID!]!
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -9671,6 +10436,8 @@ input CreateReportInput {
   periodEnd: Date!
   "The text; at most 100,000 characters."
   narrative: String!
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -9689,6 +10456,8 @@ input UpdateReportInput {
   periodEnd: Date
   "The text; at most 100,000 characters."
   narrative: String
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -9751,6 +10520,8 @@ input CreateDistributionInput {
   stakeholderId: ID!
   "When."
   sentAt: DateTime
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -9763,6 +10534,8 @@ input UpdateDistributionInput {
   acknowledgedAt: DateTime
   "What the stakeholder said; at most 10,000 characters."
   feedback: String
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -9896,6 +10669,8 @@ type UserError {
   message: String!
   "The input field or content that it is about, from the outside in."
   path: [String!]!
+  "The values in the message, for clients that write their own: with CONFLICT the present version or updatedAt."
+  params: JSON
 }
 `, BuiltIn: false},
 	{Name: "../schema/stakeholder.graphqls", Input: `"Anyone with a stake in programmes. Outside the reader's scope only name and kind are shown, and only where a visible programme links to it."
@@ -9965,6 +10740,8 @@ input CreateStakeholderInput {
   description: String
   "How to reach it. Personal data: null for whoever may not see it. At most 1,000 characters."
   contact: String
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -9981,6 +10758,8 @@ input UpdateStakeholderInput {
   description: String
   "How to reach it. Personal data: null for whoever may not see it. At most 1,000 characters."
   contact: String
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -10045,6 +10824,8 @@ input CreateProgrammeStakeholderInput {
   power: Int! = 3
   "Interest in the programme, 1 (little) to 5 (vital)."
   interest: Int! = 3
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -10059,6 +10840,8 @@ input UpdateProgrammeStakeholderInput {
   power: Int
   "Interest in the programme, 1 (little) to 5 (vital)."
   interest: Int
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -10401,6 +11184,8 @@ input CreateTrainingEventInput {
   facilitator: String
   "Places; 1 to 100,000."
   capacity: Int!
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -10419,6 +11204,8 @@ input UpdateTrainingEventInput {
   facilitator: String
   "Places; 1 to 100,000."
   capacity: Int
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -10496,6 +11283,8 @@ input CreateSessionInput {
   startsAt: DateTime!
   "When it ends; after startsAt."
   endsAt: DateTime!
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -10512,6 +11301,8 @@ input UpdateSessionInput {
   endsAt: DateTime
   "Whether it took place."
   status: SessionStatus
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -10597,6 +11388,8 @@ input CreateParticipantInput {
   preTest: Float
   "Score after, 0 to 100."
   postTest: Float
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -10617,6 +11410,8 @@ input UpdateParticipantInput {
   preTest: Float
   "Score after, 0 to 100."
   postTest: Float
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -10673,6 +11468,8 @@ input CreateAttendanceInput {
   participantId: ID!
   "Whether the person came."
   present: Boolean!
+  "A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS."
+  clientId: String
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -10683,6 +11480,8 @@ input UpdateAttendanceInput {
   id: ID!
   "Whether the person came."
   present: Boolean
+  "The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since."
+  expectedUpdatedAt: DateTime
   "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
   idempotencyKey: String
 }
@@ -12073,6 +12872,86 @@ func (ec *executionContext) childFields_DistributionPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type DistributionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Draft(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Draft_id(ctx, field)
+	case "programme":
+		return ec.fieldContext_Draft_programme(ctx, field)
+	case "author":
+		return ec.fieldContext_Draft_author(ctx, field)
+	case "key":
+		return ec.fieldContext_Draft_key(ctx, field)
+	case "command":
+		return ec.fieldContext_Draft_command(ctx, field)
+	case "input":
+		return ec.fieldContext_Draft_input(ctx, field)
+	case "personal":
+		return ec.fieldContext_Draft_personal(ctx, field)
+	case "expectedVersion":
+		return ec.fieldContext_Draft_expectedVersion(ctx, field)
+	case "foundVersion":
+		return ec.fieldContext_Draft_foundVersion(ctx, field)
+	case "expectedUpdatedAt":
+		return ec.fieldContext_Draft_expectedUpdatedAt(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_Draft_userErrors(ctx, field)
+	case "blocks":
+		return ec.fieldContext_Draft_blocks(ctx, field)
+	case "state":
+		return ec.fieldContext_Draft_state(ctx, field)
+	case "stateLabel":
+		return ec.fieldContext_Draft_stateLabel(ctx, field)
+	case "settledBy":
+		return ec.fieldContext_Draft_settledBy(ctx, field)
+	case "settledAt":
+		return ec.fieldContext_Draft_settledAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_Draft_reason(ctx, field)
+	case "madeId":
+		return ec.fieldContext_Draft_madeId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Draft_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Draft_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Draft", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DraftConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DraftConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DraftConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DraftConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DraftEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DraftEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DraftEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DraftEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DropDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "draft":
+		return ec.fieldContext_DropDraftPayload_draft(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DropDraftPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DropDraftPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Finding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12287,6 +13166,20 @@ func (ec *executionContext) childFields_MeasurementPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type MeasurementPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MergeDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "draft":
+		return ec.fieldContext_MergeDraftPayload_draft(ctx, field)
+	case "id":
+		return ec.fieldContext_MergeDraftPayload_id(ctx, field)
+	case "blocks":
+		return ec.fieldContext_MergeDraftPayload_blocks(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergeDraftPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeDraftPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_MoveProgrammePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "programme":
@@ -12435,6 +13328,30 @@ func (ec *executionContext) childFields_ObjectivePayload(ctx context.Context, fi
 		return ec.fieldContext_ObjectivePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ObjectivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OfflineResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_OfflineResult_key(ctx, field)
+	case "outcome":
+		return ec.fieldContext_OfflineResult_outcome(ctx, field)
+	case "outcomeLabel":
+		return ec.fieldContext_OfflineResult_outcomeLabel(ctx, field)
+	case "id":
+		return ec.fieldContext_OfflineResult_id(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OfflineResult_updatedAt(ctx, field)
+	case "version":
+		return ec.fieldContext_OfflineResult_version(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OfflineResult_userErrors(ctx, field)
+	case "blocks":
+		return ec.fieldContext_OfflineResult_blocks(ctx, field)
+	case "draft":
+		return ec.fieldContext_OfflineResult_draft(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OfflineResult", field.Name)
 }
 
 func (ec *executionContext) childFields_OpenWaiver(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12685,6 +13602,8 @@ func (ec *executionContext) childFields_Programme(ctx context.Context, field gra
 		return ec.fieldContext_Programme_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_Programme_updatedAt(ctx, field)
+	case "drafts":
+		return ec.fieldContext_Programme_drafts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Programme", field.Name)
 }
@@ -13307,6 +14226,16 @@ func (ec *executionContext) childFields_StakeholderPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type StakeholderPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SubmitCommandsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "results":
+		return ec.fieldContext_SubmitCommandsPayload_results(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubmitCommandsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitCommandsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Superseded(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "visits":
@@ -13509,6 +14438,8 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_message(ctx, field)
 	case "path":
 		return ec.fieldContext_UserError_path(ctx, field)
+	case "params":
+		return ec.fieldContext_UserError_params(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
 }
@@ -13523,6 +14454,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_locale(ctx, field)
 	case "roles":
 		return ec.fieldContext_Viewer_roles(ctx, field)
+	case "drafts":
+		return ec.fieldContext_Viewer_drafts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

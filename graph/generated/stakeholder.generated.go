@@ -1072,7 +1072,7 @@ func (ec *executionContext) unmarshalInputCreateProgrammeStakeholderInput(ctx co
 		asMap["interest"] = 3
 	}
 
-	fieldsInOrder := [...]string{"programmeId", "stakeholderId", "role", "power", "interest", "idempotencyKey"}
+	fieldsInOrder := [...]string{"programmeId", "stakeholderId", "role", "power", "interest", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1114,6 +1114,13 @@ func (ec *executionContext) unmarshalInputCreateProgrammeStakeholderInput(ctx co
 				return it, err
 			}
 			it.Interest = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1149,7 +1156,7 @@ func (ec *executionContext) unmarshalInputCreateStakeholderInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"regionCode", "kind", "name", "description", "contact", "idempotencyKey"}
+	fieldsInOrder := [...]string{"regionCode", "kind", "name", "description", "contact", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1191,6 +1198,13 @@ func (ec *executionContext) unmarshalInputCreateStakeholderInput(ctx context.Con
 				return it, err
 			}
 			it.Contact = graphql.OmittableOf(data)
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1268,7 +1282,7 @@ func (ec *executionContext) unmarshalInputUpdateProgrammeStakeholderInput(ctx co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "role", "power", "interest", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "role", "power", "interest", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1303,6 +1317,13 @@ func (ec *executionContext) unmarshalInputUpdateProgrammeStakeholderInput(ctx co
 				return it, err
 			}
 			it.Interest = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1338,7 +1359,7 @@ func (ec *executionContext) unmarshalInputUpdateStakeholderInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "kind", "name", "description", "contact", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "kind", "name", "description", "contact", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1380,6 +1401,13 @@ func (ec *executionContext) unmarshalInputUpdateStakeholderInput(ctx context.Con
 				return it, err
 			}
 			it.Contact = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -1988,6 +2016,22 @@ func (ec *executionContext) unmarshalNUpdateStakeholderInput2githubᚗcomᚋberd
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOCreateProgrammeStakeholderInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateProgrammeStakeholderInput(ctx context.Context, v any) (*model.CreateProgrammeStakeholderInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateProgrammeStakeholderInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateStakeholderInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateStakeholderInput(ctx context.Context, v any) (*model.CreateStakeholderInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateStakeholderInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOProgrammeStakeholder2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐProgrammeStakeholder(ctx context.Context, sel ast.SelectionSet, v *model.ProgrammeStakeholder) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -2026,6 +2070,22 @@ func (ec *executionContext) unmarshalOStakeholdersFilter2ᚖgithubᚗcomᚋberda
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputStakeholdersFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateProgrammeStakeholderInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateProgrammeStakeholderInput(ctx context.Context, v any) (*model.UpdateProgrammeStakeholderInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateProgrammeStakeholderInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateStakeholderInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateStakeholderInput(ctx context.Context, v any) (*model.UpdateStakeholderInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateStakeholderInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

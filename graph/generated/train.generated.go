@@ -2269,7 +2269,7 @@ func (ec *executionContext) unmarshalInputCreateAttendanceInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"sessionId", "participantId", "present", "idempotencyKey"}
+	fieldsInOrder := [...]string{"sessionId", "participantId", "present", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2297,6 +2297,13 @@ func (ec *executionContext) unmarshalInputCreateAttendanceInput(ctx context.Cont
 				return it, err
 			}
 			it.Present = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2336,7 +2343,7 @@ func (ec *executionContext) unmarshalInputCreateParticipantInput(ctx context.Con
 		asMap["withDisability"] = false
 	}
 
-	fieldsInOrder := [...]string{"trainingEventId", "name", "sex", "birthYear", "withDisability", "preTest", "postTest", "idempotencyKey"}
+	fieldsInOrder := [...]string{"trainingEventId", "name", "sex", "birthYear", "withDisability", "preTest", "postTest", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2392,6 +2399,13 @@ func (ec *executionContext) unmarshalInputCreateParticipantInput(ctx context.Con
 				return it, err
 			}
 			it.PostTest = graphql.OmittableOf(data)
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2427,7 +2441,7 @@ func (ec *executionContext) unmarshalInputCreateSessionInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"trainingEventId", "topic", "startsAt", "endsAt", "idempotencyKey"}
+	fieldsInOrder := [...]string{"trainingEventId", "topic", "startsAt", "endsAt", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2462,6 +2476,13 @@ func (ec *executionContext) unmarshalInputCreateSessionInput(ctx context.Context
 				return it, err
 			}
 			it.EndsAt = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2497,7 +2518,7 @@ func (ec *executionContext) unmarshalInputCreateTrainingEventInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"programmeId", "activityId", "title", "venue", "facilitator", "capacity", "idempotencyKey"}
+	fieldsInOrder := [...]string{"programmeId", "activityId", "title", "venue", "facilitator", "capacity", "clientId", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2546,6 +2567,13 @@ func (ec *executionContext) unmarshalInputCreateTrainingEventInput(ctx context.C
 				return it, err
 			}
 			it.Capacity = data
+		case "clientId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clientId"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClientID = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2581,7 +2609,7 @@ func (ec *executionContext) unmarshalInputUpdateAttendanceInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "present", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "present", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2602,6 +2630,13 @@ func (ec *executionContext) unmarshalInputUpdateAttendanceInput(ctx context.Cont
 				return it, err
 			}
 			it.Present = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2637,7 +2672,7 @@ func (ec *executionContext) unmarshalInputUpdateParticipantInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "name", "sex", "birthYear", "withDisability", "preTest", "postTest", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "name", "sex", "birthYear", "withDisability", "preTest", "postTest", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2693,6 +2728,13 @@ func (ec *executionContext) unmarshalInputUpdateParticipantInput(ctx context.Con
 				return it, err
 			}
 			it.PostTest = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2728,7 +2770,7 @@ func (ec *executionContext) unmarshalInputUpdateSessionInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "topic", "startsAt", "endsAt", "status", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "topic", "startsAt", "endsAt", "status", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2770,6 +2812,13 @@ func (ec *executionContext) unmarshalInputUpdateSessionInput(ctx context.Context
 				return it, err
 			}
 			it.Status = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -2805,7 +2854,7 @@ func (ec *executionContext) unmarshalInputUpdateTrainingEventInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "activityId", "title", "venue", "facilitator", "capacity", "idempotencyKey"}
+	fieldsInOrder := [...]string{"id", "activityId", "title", "venue", "facilitator", "capacity", "expectedUpdatedAt", "idempotencyKey"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2854,6 +2903,13 @@ func (ec *executionContext) unmarshalInputUpdateTrainingEventInput(ctx context.C
 				return it, err
 			}
 			it.Capacity = graphql.OmittableOf(data)
+		case "expectedUpdatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedUpdatedAt"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedUpdatedAt = graphql.OmittableOf(data)
 		case "idempotencyKey":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("idempotencyKey"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -4031,6 +4087,38 @@ func (ec *executionContext) marshalOAttendance2ᚖgithubᚗcomᚋberdayaᚋberda
 	return ec._Attendance(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOCreateAttendanceInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateAttendanceInput(ctx context.Context, v any) (*model.CreateAttendanceInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateAttendanceInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateParticipantInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateParticipantInput(ctx context.Context, v any) (*model.CreateParticipantInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateParticipantInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateSessionInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateSessionInput(ctx context.Context, v any) (*model.CreateSessionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateSessionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOCreateTrainingEventInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐCreateTrainingEventInput(ctx context.Context, v any) (*model.CreateTrainingEventInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateTrainingEventInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOParticipant2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐParticipant(ctx context.Context, sel ast.SelectionSet, v *model.Participant) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -4088,6 +4176,38 @@ func (ec *executionContext) marshalOTrainingEvent2ᚖgithubᚗcomᚋberdayaᚋbe
 		return graphql.Null
 	}
 	return ec._TrainingEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOUpdateAttendanceInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateAttendanceInput(ctx context.Context, v any) (*model.UpdateAttendanceInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateAttendanceInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateParticipantInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateParticipantInput(ctx context.Context, v any) (*model.UpdateParticipantInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateParticipantInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateSessionInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateSessionInput(ctx context.Context, v any) (*model.UpdateSessionInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateSessionInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateTrainingEventInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐUpdateTrainingEventInput(ctx context.Context, v any) (*model.UpdateTrainingEventInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateTrainingEventInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -4634,6 +4634,14 @@ func (ec *executionContext) marshalOMove2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋd
 	return res
 }
 
+func (ec *executionContext) unmarshalOMoveProgrammeInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐMoveProgrammeInput(ctx context.Context, v any) (*model.MoveProgrammeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMoveProgrammeInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOOpenWaiver2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐOpenWaiver(ctx context.Context, sel ast.SelectionSet, v *model.OpenWaiver) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -4653,6 +4661,14 @@ func (ec *executionContext) marshalOSuperseded2ᚖgithubᚗcomᚋberdayaᚋberda
 		return graphql.Null
 	}
 	return ec._Superseded(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOTickChecklistItemInput2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐTickChecklistItemInput(ctx context.Context, v any) (*model.TickChecklistItemInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTickChecklistItemInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 // endregion ***************************** type.gotpl *****************************

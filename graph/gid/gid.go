@@ -19,6 +19,7 @@ var tags = map[string]byte{
 	"Attendance": 'q', "Indicator": 'I', "Measurement": 'i', "Finding": 'F', "Report": 'W', "Distribution": 'w',
 	"Waiver": 'v', "StagePlan": 'd', "Timer": 'X', "TimerEvent": 'x',
 	"BulkMove": 'M', "BulkMoveItem": 'm',
+	"Draft": 'D',
 }
 
 var types = func() map[byte]string {

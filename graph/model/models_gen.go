@@ -744,6 +744,8 @@ type CreateActivityInput struct {
 	ActualEnd graphql.Omittable[*domain.Date] `json:"actualEnd,omitempty"`
 	// Who does it. Personal data.
 	Responsible graphql.Omittable[*string] `json:"responsible,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -756,6 +758,8 @@ type CreateAttendanceInput struct {
 	ParticipantID string `json:"participantId"`
 	// Whether the person came.
 	Present bool `json:"present"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -774,6 +778,8 @@ type CreateBudgetLineInput struct {
 	Spent decimal.Decimal `json:"spent"`
 	// ISO 4217.
 	Currency string `json:"currency"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -788,6 +794,8 @@ type CreateCapacityAssessmentInput struct {
 	AssessedOn domain.Date `json:"assessedOn"`
 	// At most 10,000 characters.
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -802,6 +810,8 @@ type CreateCapacityScoreInput struct {
 	Score int `json:"score"`
 	// What shows it; at most 10,000 characters.
 	Evidence graphql.Omittable[*string] `json:"evidence,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -828,6 +838,8 @@ type CreateCommunityInput struct {
 	Latitude graphql.Omittable[*float64] `json:"latitude,omitempty"`
 	// Degrees east (WGS 84), -180 to 180.
 	Longitude graphql.Omittable[*float64] `json:"longitude,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -854,6 +866,8 @@ type CreateConsultationInput struct {
 	WithDisability int `json:"withDisability"`
 	// What was said; at most 10,000 characters.
 	Summary graphql.Omittable[*string] `json:"summary,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -866,6 +880,8 @@ type CreateDistributionInput struct {
 	StakeholderID string `json:"stakeholderId"`
 	// When.
 	SentAt graphql.Omittable[*time.Time] `json:"sentAt,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -886,6 +902,8 @@ type CreateFindingInput struct {
 	Owner graphql.Omittable[*string] `json:"owner,omitempty"`
 	// By when.
 	DueOn graphql.Omittable[*domain.Date] `json:"dueOn,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -912,6 +930,8 @@ type CreateIndicatorInput struct {
 	TargetOn graphql.Omittable[*domain.Date] `json:"targetOn,omitempty"`
 	// Whether measurements add up over time.
 	Cumulative bool `json:"cumulative"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -934,6 +954,8 @@ type CreateMeasurementInput struct {
 	AgeBand graphql.Omittable[*string] `json:"ageBand,omitempty"`
 	// Only people with (true) or without (false) a disability; null for everybody.
 	WithDisability graphql.Omittable[*bool] `json:"withDisability,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -956,6 +978,8 @@ type CreateNeedInput struct {
 	Votes int `json:"votes"`
 	// What shows it; at most 10,000 characters.
 	Evidence graphql.Omittable[*string] `json:"evidence,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -974,6 +998,8 @@ type CreateObjectiveInput struct {
 	MeansOfVerification graphql.Omittable[*string] `json:"meansOfVerification,omitempty"`
 	// What must hold for it.
 	Assumption graphql.Omittable[*string] `json:"assumption,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -994,6 +1020,8 @@ type CreateParticipantInput struct {
 	PreTest graphql.Omittable[*float64] `json:"preTest,omitempty"`
 	// Score after, 0 to 100.
 	PostTest graphql.Omittable[*float64] `json:"postTest,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1010,6 +1038,8 @@ type CreateProblemNodeInput struct {
 	Statement string `json:"statement"`
 	// Whether nobody can ask why any further; causes only.
 	RootCause bool `json:"rootCause"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1022,6 +1052,8 @@ type CreateProgrammeCommunityInput struct {
 	CommunityID string `json:"communityId"`
 	// Whether it is the one primary community; setting it takes that from the one before.
 	Primary bool `json:"primary"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1044,6 +1076,8 @@ type CreateProgrammeInput struct {
 	Coordinator graphql.Omittable[*string] `json:"coordinator,omitempty"`
 	// The communities in it, 1 to 100, the primary one first; all live in its region.
 	CommunityIds []string `json:"communityIds"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1060,6 +1094,8 @@ type CreateProgrammeStakeholderInput struct {
 	Power int `json:"power"`
 	// Interest in the programme, 1 (little) to 5 (vital).
 	Interest int `json:"interest"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1078,6 +1114,8 @@ type CreateReportInput struct {
 	PeriodEnd domain.Date `json:"periodEnd"`
 	// The text; at most 100,000 characters.
 	Narrative string `json:"narrative"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1092,6 +1130,8 @@ type CreateSessionInput struct {
 	StartsAt time.Time `json:"startsAt"`
 	// When it ends; after startsAt.
 	EndsAt time.Time `json:"endsAt"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1108,6 +1148,8 @@ type CreateStakeholderInput struct {
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
 	// How to reach it. Personal data: null for whoever may not see it. At most 1,000 characters.
 	Contact graphql.Omittable[*string] `json:"contact,omitempty"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1126,6 +1168,8 @@ type CreateTrainingEventInput struct {
 	Facilitator graphql.Omittable[*string] `json:"facilitator,omitempty"`
 	// Places; 1 to 100,000.
 	Capacity int `json:"capacity"`
+	// A UUID of version 7 (or 4) that the client made, in its canonical form: the thing's id will be made of it, so that commands made before this one is sent can name the thing. One that is taken is ALREADY_EXISTS.
+	ClientID graphql.Omittable[*string] `json:"clientId,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -1190,6 +1234,93 @@ type DistributionPayload struct {
 	// The distribution as it is now; null where nothing was done.
 	Distribution *Distribution `json:"distribution,omitempty"`
 	// What was wrong with the input; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A command that was made without a line and could not be carried out: it waits for a person to look at it again. Seen by its author, and by coordinators and admins of the region that governs the programme.
+type Draft struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The programme that it is about; null where that is not known or not visible.
+	Programme *Programme `json:"programme,omitempty"`
+	// The subject who gave the command.
+	Author string `json:"author"`
+	// The author's key of the command.
+	Key string `json:"key"`
+	// The mutation, such as createNeed.
+	Command string `json:"command"`
+	// The mutation's input as it was sent. Where it holds personal data, it is null for readers who do not see that, and for everybody once the draft is settled.
+	Input json.RawMessage `json:"input,omitempty"`
+	// Whether the input holds personal data.
+	Personal bool `json:"personal"`
+	// The programme's version that the author saw, where they said so.
+	ExpectedVersion *int `json:"expectedVersion,omitempty"`
+	// The programme's version when the command failed.
+	FoundVersion *int `json:"foundVersion,omitempty"`
+	// The thing's time of change that the author saw, where they said so.
+	ExpectedUpdatedAt *time.Time `json:"expectedUpdatedAt,omitempty"`
+	// All that was wrong when it failed; never empty.
+	UserErrors []*UserError `json:"userErrors"`
+	// For a move: all that stood in its way then.
+	Blocks []*Block `json:"blocks"`
+	// Whether somebody has settled it.
+	State domain.DraftState `json:"state"`
+	// The state in the reader's language.
+	StateLabel string `json:"stateLabel"`
+	// The subject who settled it.
+	SettledBy *string `json:"settledBy,omitempty"`
+	// When it was settled.
+	SettledAt *time.Time `json:"settledAt,omitempty"`
+	// Why it was dropped.
+	Reason *string `json:"reason,omitempty"`
+	// The global id of what came of it when it was merged.
+	MadeID *string `json:"madeId,omitempty"`
+	// When it was kept.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (Draft) IsNode() {}
+
+// The global id; opaque.
+func (this Draft) GetID() string { return this.ID }
+
+// A page of drafts.
+type DraftConnection struct {
+	// The page with a cursor for each.
+	Edges []*DraftEdge `json:"edges"`
+	// The page.
+	Nodes []*Draft `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type DraftEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *Draft `json:"node"`
+}
+
+// A draft that nothing is to come of.
+type DropDraftInput struct {
+	// The draft's global id.
+	DraftID string `json:"draftId"`
+	// Why; 1 to 10,000 characters.
+	Reason string `json:"reason"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What became of dropping a draft.
+type DropDraftPayload struct {
+	// The draft as it is now; null where nothing was done.
+	Draft *Draft `json:"draft,omitempty"`
+	// What was wrong; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1404,6 +1535,28 @@ type MeasurementPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A draft that was looked at again, and the command that came of it.
+type MergeDraftInput struct {
+	// The draft's global id.
+	DraftID string `json:"draftId"`
+	// The command to carry out in the name of whoever merges: the draft's, with what had to be put right, or another. What it expects is demanded as in a list; its key is not looked at.
+	Command *OfflineCommandInput `json:"command"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What became of merging a draft.
+type MergeDraftPayload struct {
+	// The draft as it is now; null where it may not be seen.
+	Draft *Draft `json:"draft,omitempty"`
+	// The global id of the thing that the command made or changed; null where nothing was done.
+	ID *string `json:"id,omitempty"`
+	// For a move: all that stood in its way, and all remarks that did not.
+	Blocks []*Block `json:"blocks"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A move of one programme.
 type MoveProgrammeInput struct {
 	// The programme's global id.
@@ -1590,6 +1743,132 @@ type ObjectivePayload struct {
 	Objective *Objective `json:"objective,omitempty"`
 	// What was wrong with the input; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// One command: a key, what the client saw, and exactly one of the mutations with its own input. Neither idempotencyKey nor dryRun is set in that input.
+type OfflineCommandInput struct {
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	Key string `json:"key"`
+	// The version of the programme that the client saw; demanded for moveProgramme. Any other command about a programme that is there is refused as well where it has another.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// As the mutation createCommunity.
+	CreateCommunity graphql.Omittable[*CreateCommunityInput] `json:"createCommunity,omitempty"`
+	// As the mutation updateCommunity.
+	UpdateCommunity graphql.Omittable[*UpdateCommunityInput] `json:"updateCommunity,omitempty"`
+	// As the mutation createStakeholder.
+	CreateStakeholder graphql.Omittable[*CreateStakeholderInput] `json:"createStakeholder,omitempty"`
+	// As the mutation updateStakeholder.
+	UpdateStakeholder graphql.Omittable[*UpdateStakeholderInput] `json:"updateStakeholder,omitempty"`
+	// As the mutation createProgramme.
+	CreateProgramme graphql.Omittable[*CreateProgrammeInput] `json:"createProgramme,omitempty"`
+	// As the mutation updateProgramme.
+	UpdateProgramme graphql.Omittable[*UpdateProgrammeInput] `json:"updateProgramme,omitempty"`
+	// As the mutation createProgrammeCommunity.
+	CreateProgrammeCommunity graphql.Omittable[*CreateProgrammeCommunityInput] `json:"createProgrammeCommunity,omitempty"`
+	// As the mutation updateProgrammeCommunity.
+	UpdateProgrammeCommunity graphql.Omittable[*UpdateProgrammeCommunityInput] `json:"updateProgrammeCommunity,omitempty"`
+	// As the mutation createProgrammeStakeholder.
+	CreateProgrammeStakeholder graphql.Omittable[*CreateProgrammeStakeholderInput] `json:"createProgrammeStakeholder,omitempty"`
+	// As the mutation updateProgrammeStakeholder.
+	UpdateProgrammeStakeholder graphql.Omittable[*UpdateProgrammeStakeholderInput] `json:"updateProgrammeStakeholder,omitempty"`
+	// As the mutation createNeed.
+	CreateNeed graphql.Omittable[*CreateNeedInput] `json:"createNeed,omitempty"`
+	// As the mutation updateNeed.
+	UpdateNeed graphql.Omittable[*UpdateNeedInput] `json:"updateNeed,omitempty"`
+	// As the mutation rankNeeds.
+	RankNeeds graphql.Omittable[*RankNeedsInput] `json:"rankNeeds,omitempty"`
+	// As the mutation createProblemNode.
+	CreateProblemNode graphql.Omittable[*CreateProblemNodeInput] `json:"createProblemNode,omitempty"`
+	// As the mutation updateProblemNode.
+	UpdateProblemNode graphql.Omittable[*UpdateProblemNodeInput] `json:"updateProblemNode,omitempty"`
+	// As the mutation createConsultation.
+	CreateConsultation graphql.Omittable[*CreateConsultationInput] `json:"createConsultation,omitempty"`
+	// As the mutation updateConsultation.
+	UpdateConsultation graphql.Omittable[*UpdateConsultationInput] `json:"updateConsultation,omitempty"`
+	// As the mutation createCapacityAssessment.
+	CreateCapacityAssessment graphql.Omittable[*CreateCapacityAssessmentInput] `json:"createCapacityAssessment,omitempty"`
+	// As the mutation updateCapacityAssessment.
+	UpdateCapacityAssessment graphql.Omittable[*UpdateCapacityAssessmentInput] `json:"updateCapacityAssessment,omitempty"`
+	// As the mutation createCapacityScore.
+	CreateCapacityScore graphql.Omittable[*CreateCapacityScoreInput] `json:"createCapacityScore,omitempty"`
+	// As the mutation updateCapacityScore.
+	UpdateCapacityScore graphql.Omittable[*UpdateCapacityScoreInput] `json:"updateCapacityScore,omitempty"`
+	// As the mutation createObjective.
+	CreateObjective graphql.Omittable[*CreateObjectiveInput] `json:"createObjective,omitempty"`
+	// As the mutation updateObjective.
+	UpdateObjective graphql.Omittable[*UpdateObjectiveInput] `json:"updateObjective,omitempty"`
+	// As the mutation createActivity.
+	CreateActivity graphql.Omittable[*CreateActivityInput] `json:"createActivity,omitempty"`
+	// As the mutation updateActivity.
+	UpdateActivity graphql.Omittable[*UpdateActivityInput] `json:"updateActivity,omitempty"`
+	// As the mutation createBudgetLine.
+	CreateBudgetLine graphql.Omittable[*CreateBudgetLineInput] `json:"createBudgetLine,omitempty"`
+	// As the mutation updateBudgetLine.
+	UpdateBudgetLine graphql.Omittable[*UpdateBudgetLineInput] `json:"updateBudgetLine,omitempty"`
+	// As the mutation createTrainingEvent.
+	CreateTrainingEvent graphql.Omittable[*CreateTrainingEventInput] `json:"createTrainingEvent,omitempty"`
+	// As the mutation updateTrainingEvent.
+	UpdateTrainingEvent graphql.Omittable[*UpdateTrainingEventInput] `json:"updateTrainingEvent,omitempty"`
+	// As the mutation createSession.
+	CreateSession graphql.Omittable[*CreateSessionInput] `json:"createSession,omitempty"`
+	// As the mutation updateSession.
+	UpdateSession graphql.Omittable[*UpdateSessionInput] `json:"updateSession,omitempty"`
+	// As the mutation createParticipant.
+	CreateParticipant graphql.Omittable[*CreateParticipantInput] `json:"createParticipant,omitempty"`
+	// As the mutation updateParticipant.
+	UpdateParticipant graphql.Omittable[*UpdateParticipantInput] `json:"updateParticipant,omitempty"`
+	// As the mutation createAttendance.
+	CreateAttendance graphql.Omittable[*CreateAttendanceInput] `json:"createAttendance,omitempty"`
+	// As the mutation updateAttendance.
+	UpdateAttendance graphql.Omittable[*UpdateAttendanceInput] `json:"updateAttendance,omitempty"`
+	// As the mutation createIndicator.
+	CreateIndicator graphql.Omittable[*CreateIndicatorInput] `json:"createIndicator,omitempty"`
+	// As the mutation updateIndicator.
+	UpdateIndicator graphql.Omittable[*UpdateIndicatorInput] `json:"updateIndicator,omitempty"`
+	// As the mutation createMeasurement.
+	CreateMeasurement graphql.Omittable[*CreateMeasurementInput] `json:"createMeasurement,omitempty"`
+	// As the mutation updateMeasurement.
+	UpdateMeasurement graphql.Omittable[*UpdateMeasurementInput] `json:"updateMeasurement,omitempty"`
+	// As the mutation createFinding.
+	CreateFinding graphql.Omittable[*CreateFindingInput] `json:"createFinding,omitempty"`
+	// As the mutation updateFinding.
+	UpdateFinding graphql.Omittable[*UpdateFindingInput] `json:"updateFinding,omitempty"`
+	// As the mutation createReport.
+	CreateReport graphql.Omittable[*CreateReportInput] `json:"createReport,omitempty"`
+	// As the mutation updateReport.
+	UpdateReport graphql.Omittable[*UpdateReportInput] `json:"updateReport,omitempty"`
+	// As the mutation publishReport.
+	PublishReport graphql.Omittable[*PublishReportInput] `json:"publishReport,omitempty"`
+	// As the mutation createDistribution.
+	CreateDistribution graphql.Omittable[*CreateDistributionInput] `json:"createDistribution,omitempty"`
+	// As the mutation updateDistribution.
+	UpdateDistribution graphql.Omittable[*UpdateDistributionInput] `json:"updateDistribution,omitempty"`
+	// As the mutation moveProgramme.
+	MoveProgramme graphql.Omittable[*MoveProgrammeInput] `json:"moveProgramme,omitempty"`
+	// As the mutation tickChecklistItem.
+	TickChecklistItem graphql.Omittable[*TickChecklistItemInput] `json:"tickChecklistItem,omitempty"`
+}
+
+// What became of one command.
+type OfflineResult struct {
+	// The command's key.
+	Key string `json:"key"`
+	// What became of it.
+	Outcome domain.OfflineOutcome `json:"outcome"`
+	// The outcome in the reader's language.
+	OutcomeLabel string `json:"outcomeLabel"`
+	// The global id of the thing that it made or changed; null where nothing was done.
+	ID *string `json:"id,omitempty"`
+	// The time of change that it gave the thing: the next update of it expects this one.
+	UpdatedAt *time.Time `json:"updatedAt,omitempty"`
+	// The programme's version after it; only for moveProgramme and createProgramme.
+	Version *int `json:"version,omitempty"`
+	// What was wrong.
+	UserErrors []*UserError `json:"userErrors"`
+	// For a move: all that stood in its way, and all remarks that did not.
+	Blocks []*Block `json:"blocks"`
+	// The draft that was kept.
+	Draft *Draft `json:"draft,omitempty"`
 }
 
 // A waiver that was asked for or granted.
@@ -1844,6 +2123,8 @@ type Programme struct {
 	CreatedAt time.Time `json:"createdAt"`
 	// When it was last changed.
 	UpdatedAt time.Time `json:"updatedAt"`
+	// Commands about it that were kept as drafts, as far as the reader may settle them: open ones first, of each the newest first.
+	Drafts *DraftConnection `json:"drafts"`
 }
 
 func (Programme) IsNode() {}
@@ -2539,6 +2820,22 @@ type StatusFilter struct {
 	In graphql.Omittable[[]domain.Status] `json:"in,omitempty"`
 }
 
+// Commands that were made without a line.
+type SubmitCommandsInput struct {
+	// The commands, in the order in which they were made; 1 to 500.
+	Commands []*OfflineCommandInput `json:"commands"`
+	// Only say what would come of each, as far as that can be said: nothing is done and no draft is kept.
+	DryRun bool `json:"dryRun"`
+}
+
+// What became of a list of commands.
+type SubmitCommandsPayload struct {
+	// One for each command, in their order; none where the list as a whole was refused.
+	Results []*OfflineResult `json:"results"`
+	// What was wrong with the list as a whole; nothing was done then.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // How much a move supersedes. What is superseded is kept and shown as such.
 type Superseded struct {
 	// Visits to stages, the present one included.
@@ -2770,6 +3067,8 @@ type UpdateActivityInput struct {
 	ActualEnd graphql.Omittable[*domain.Date] `json:"actualEnd,omitempty"`
 	// Who does it. Personal data.
 	Responsible graphql.Omittable[*string] `json:"responsible,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2780,6 +3079,8 @@ type UpdateAttendanceInput struct {
 	ID string `json:"id"`
 	// Whether the person came.
 	Present graphql.Omittable[*bool] `json:"present,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2798,6 +3099,8 @@ type UpdateBudgetLineInput struct {
 	Spent graphql.Omittable[*decimal.Decimal] `json:"spent,omitempty"`
 	// ISO 4217.
 	Currency graphql.Omittable[*string] `json:"currency,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2812,6 +3115,8 @@ type UpdateCapacityAssessmentInput struct {
 	AssessedOn graphql.Omittable[*domain.Date] `json:"assessedOn,omitempty"`
 	// At most 10,000 characters.
 	Note graphql.Omittable[*string] `json:"note,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2824,6 +3129,8 @@ type UpdateCapacityScoreInput struct {
 	Score graphql.Omittable[*int] `json:"score,omitempty"`
 	// What shows it; at most 10,000 characters.
 	Evidence graphql.Omittable[*string] `json:"evidence,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2850,6 +3157,8 @@ type UpdateCommunityInput struct {
 	Latitude graphql.Omittable[*float64] `json:"latitude,omitempty"`
 	// Degrees east (WGS 84), -180 to 180.
 	Longitude graphql.Omittable[*float64] `json:"longitude,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2876,6 +3185,8 @@ type UpdateConsultationInput struct {
 	WithDisability graphql.Omittable[*int] `json:"withDisability,omitempty"`
 	// What was said; at most 10,000 characters.
 	Summary graphql.Omittable[*string] `json:"summary,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2888,6 +3199,8 @@ type UpdateDistributionInput struct {
 	AcknowledgedAt graphql.Omittable[*time.Time] `json:"acknowledgedAt,omitempty"`
 	// What the stakeholder said; at most 10,000 characters.
 	Feedback graphql.Omittable[*string] `json:"feedback,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2910,6 +3223,8 @@ type UpdateFindingInput struct {
 	Owner graphql.Omittable[*string] `json:"owner,omitempty"`
 	// By when.
 	DueOn graphql.Omittable[*domain.Date] `json:"dueOn,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2936,6 +3251,8 @@ type UpdateIndicatorInput struct {
 	TargetOn graphql.Omittable[*domain.Date] `json:"targetOn,omitempty"`
 	// Whether measurements add up over time.
 	Cumulative graphql.Omittable[*bool] `json:"cumulative,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2958,6 +3275,8 @@ type UpdateMeasurementInput struct {
 	AgeBand graphql.Omittable[*string] `json:"ageBand,omitempty"`
 	// Only people with (true) or without (false) a disability; null for everybody.
 	WithDisability graphql.Omittable[*bool] `json:"withDisability,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2980,6 +3299,8 @@ type UpdateNeedInput struct {
 	Votes graphql.Omittable[*int] `json:"votes,omitempty"`
 	// What shows it; at most 10,000 characters.
 	Evidence graphql.Omittable[*string] `json:"evidence,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -2998,6 +3319,8 @@ type UpdateObjectiveInput struct {
 	MeansOfVerification graphql.Omittable[*string] `json:"meansOfVerification,omitempty"`
 	// What must hold for it.
 	Assumption graphql.Omittable[*string] `json:"assumption,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -3018,6 +3341,8 @@ type UpdateParticipantInput struct {
 	PreTest graphql.Omittable[*float64] `json:"preTest,omitempty"`
 	// Score after, 0 to 100.
 	PostTest graphql.Omittable[*float64] `json:"postTest,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -3030,6 +3355,8 @@ type UpdateProblemNodeInput struct {
 	Statement graphql.Omittable[*string] `json:"statement,omitempty"`
 	// Whether nobody can ask why any further; causes only.
 	RootCause graphql.Omittable[*bool] `json:"rootCause,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -3040,6 +3367,8 @@ type UpdateProgrammeCommunityInput struct {
 	ID string `json:"id"`
 	// Whether it is the one primary community; setting it takes that from the one before.
 	Primary graphql.Omittable[*bool] `json:"primary,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -3056,6 +3385,8 @@ type UpdateProgrammeInput struct {
 	StartDate graphql.Omittable[*domain.Date] `json:"startDate,omitempty"`
 	// The last day planned; not before startDate.
 	EndDate graphql.Omittable[*domain.Date] `json:"endDate,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where these fields of the programme were changed since. What is entered in the programme does not count.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -3070,6 +3401,8 @@ type UpdateProgrammeStakeholderInput struct {
 	Power graphql.Omittable[*int] `json:"power,omitempty"`
 	// Interest in the programme, 1 (little) to 5 (vital).
 	Interest graphql.Omittable[*int] `json:"interest,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -3088,6 +3421,8 @@ type UpdateReportInput struct {
 	PeriodEnd graphql.Omittable[*domain.Date] `json:"periodEnd,omitempty"`
 	// The text; at most 100,000 characters.
 	Narrative graphql.Omittable[*string] `json:"narrative,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -3104,6 +3439,8 @@ type UpdateSessionInput struct {
 	EndsAt graphql.Omittable[*time.Time] `json:"endsAt,omitempty"`
 	// Whether it took place.
 	Status graphql.Omittable[*domain.SessionStatus] `json:"status,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -3120,6 +3457,8 @@ type UpdateStakeholderInput struct {
 	Description graphql.Omittable[*string] `json:"description,omitempty"`
 	// How to reach it. Personal data: null for whoever may not see it. At most 1,000 characters.
 	Contact graphql.Omittable[*string] `json:"contact,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -3138,6 +3477,8 @@ type UpdateTrainingEventInput struct {
 	Facilitator graphql.Omittable[*string] `json:"facilitator,omitempty"`
 	// Places; 1 to 100,000.
 	Capacity graphql.Omittable[*int] `json:"capacity,omitempty"`
+	// The updatedAt that the client saw, as it came; the change is refused with CONFLICT where the thing was changed since.
+	ExpectedUpdatedAt graphql.Omittable[*time.Time] `json:"expectedUpdatedAt,omitempty"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
@@ -3150,6 +3491,8 @@ type UserError struct {
 	Message string `json:"message"`
 	// The input field or content that it is about, from the outside in.
 	Path []string `json:"path"`
+	// The values in the message, for clients that write their own: with CONFLICT the present version or updatedAt.
+	Params json.RawMessage `json:"params,omitempty"`
 }
 
 // The person who is asking.
@@ -3162,6 +3505,8 @@ type Viewer struct {
 	Locale string `json:"locale"`
 	// What they may do, and where.
 	Roles []*ViewerRole `json:"roles"`
+	// The drafts of the reader's own commands: open ones first, of each the newest first.
+	Drafts *DraftConnection `json:"drafts"`
 }
 
 // A role in a region and all below it.

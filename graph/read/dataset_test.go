@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -182,6 +183,28 @@ func (m *maker) programme(n int, communities []*domain.Community, stakeholders [
 	m.identify(p)
 	m.plan(p)
 	m.monitor(p, stakeholders)
+	m.drafts(p)
+}
+
+// drafts makes commands that were kept, some about the programme and some about nothing known.
+func (m *maker) drafts(p *domain.Programme) {
+	m = &maker{rand.New(rand.NewPCG(uint64(p.ID[0]), uint64(p.ID[1]))), m.t, m.db} // so that all else stays as it is without them
+	for range m.IntN(4) {
+		d := &domain.Draft{Record: m.record(), Author: pick(m, subjects), Key: m.id().String(), ProgrammeID: maybe(m, p.ID), Command: "createNeed", InputHash: strings.Repeat("a", 64),
+			Input: json.RawMessage(`{"title": "Water \"now\"", "votes": 3}`), Personal: m.IntN(2) == 0, ExpectedVersion: maybe(m, int64(3)), FoundVersion: maybe(m, int64(4)), ExpectedUpdatedAt: maybe(m, m.time()),
+			Code: domain.CodeConflict, Problems: json.RawMessage(`[{"code": "CONFLICT", "message": {"en": "changed", "id": "berubah"}, "path": ["id"]}]`), Blocks: json.RawMessage("[]"), State: domain.DraftState(pick(m, domain.DraftStates).Code)}
+		if m.IntN(2) == 0 {
+			d.Problems = json.RawMessage(`[{"code": "CONFLICT", "message": {"en": "changed", "id": "berubah"}, "path": [], "params": {"version": 4}}, {"code": "BLOCKED", "message": {"en": "no", "id": "tidak"}, "path": ["title"]}]`)
+			d.Blocks = json.RawMessage(`[{"ruleSet": "national", "version": "1.0", "rule": "R", "severity": "BLOCK", "message": {"en": "look", "id": "lihat"}, "path": ["needs"], "waivable": "NO"}]`)
+		}
+		if d.State != domain.DraftOpen {
+			d.SettledBy, d.SettledAt, d.Reason, d.MadeID = ptr(pick(m, subjects)), ptr(m.time()), maybe(m, m.text("no")), maybe(m, "xyz")
+			if d.Personal {
+				d.Input = nil
+			}
+		}
+		m.insert(d)
+	}
 }
 
 func (m *maker) deadlines(p *domain.Programme) {

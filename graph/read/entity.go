@@ -288,7 +288,7 @@ func (e *entity) bindField(s *ast.Schema, def *ast.Definition, f *ast.FieldDefin
 
 // crosses tells whether a to-one relation to the target may lead to what the reader may not see.
 func (e *entity) crosses(target *entity) bool {
-	return target.name == "Community" || e.bulk != "" && target.bulk == ""
+	return target.name == "Community" || e.name == "Draft" || e.bulk != "" && target.bulk == ""
 }
 
 // labelsOf gives the names of an enum's values in each language, as JSON.

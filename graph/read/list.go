@@ -145,7 +145,7 @@ func (p *planner) relatedList(at place, rel *relation, f graphql.CollectedField,
 				where = append(where, "t."+name+" = "+s.arg(func(r *run) []byte { return []byte(value(r).(string)) }))
 			}
 		}
-		if at.entity.programme == "" && at.entity.bulk == "" {
+		if at.entity.programme == "" && at.entity.bulk == "" || rel.target.name == "Draft" {
 			if visible := p.readsRow(s, rel.target, "t"); visible != "" {
 				where = append(where, visible)
 			}

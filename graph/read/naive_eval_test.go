@@ -108,6 +108,8 @@ func (n *naive) query() map[string]any {
 			v = n.visible("Region", n.byKey["Region"][args["code"].(string)], f.below)
 		case "board":
 			v = n.board(args["region"], f.below)
+		case "viewer":
+			v = n.viewer(f.below)
 		default:
 			order, _ := args["orderBy"].(string)
 			list := rootLists[f.Name+" "+order]
@@ -258,7 +260,7 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 		return n.visible(target, n.byKey[target][r[column].(string)], f.below)
 	case path == "Programme.availableMoves":
 		return n.plain(movesOf(uuid.MustParse(r["id"].(string))), "AvailableMove", f.below)
-	case path == "BulkMoveItem.blocks":
+	case path == "BulkMoveItem.blocks" || path == "Draft.blocks":
 		return n.blocks(r["blocks"], f.below)
 	case path == "ProgrammeEvent.ruleRevisions":
 		return n.plain(r["rule_revisions"], "RuleRevision", f.below)
@@ -271,6 +273,8 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 		waiver := uuid.MustParse(said.Waiver["id"].(string))
 		said.Waiver["waiverId"] = base64.RawURLEncoding.EncodeToString(append([]byte("v"), waiver[:]...))
 		return n.plain(said.Waiver, "WaivedRule", f.below)
+	case path == "Draft.userErrors":
+		return n.draftErrors(r, f.below)
 	case path == "ProgrammeEvent.remarks":
 		var said struct{ Remarks []any }
 		_ = json.Unmarshal([]byte(jsonOf(r["decision"])), &said)
@@ -297,6 +301,9 @@ func (n *naive) project(v any, typeName string, selection ast.SelectionSet) any 
 		}
 		return out
 	case map[string]any:
+		if len(selection) == 0 { // a value of any JSON
+			return x
+		}
 		out := map[string]any{}
 		for _, f := range n.collect(typeName, selection) {
 			if f.Name == "__typename" {

@@ -35,6 +35,7 @@ var tables = map[string]struct{ table, tag string }{
 	"Finding": {"findings", "F"}, "Report": {"reports", "W"}, "Distribution": {"distributions", "w"},
 	"BulkMove": {"bulk_moves", "M"}, "BulkMoveItem": {"bulk_move_items", "m"},
 	"Waiver": {"waivers", "v"}, "StagePlan": {"stage_plans", "d"}, "Timer": {"timers", "X"}, "TimerEvent": {"timer_events", "x"},
+	"Draft": {"drafts", "D"},
 }
 
 // toOne: the column of ours that holds the key of the other.
@@ -64,6 +65,7 @@ var toMany = map[string][3]string{
 	"Programme.objectives": {"Objective", "programme_id", "id"}, "Programme.activities": {"Activity", "programme_id", "id"},
 	"Programme.trainingEvents": {"TrainingEvent", "programme_id", "id"}, "Programme.indicators": {"Indicator", "programme_id", "id"},
 	"Programme.findings": {"Finding", "programme_id", "id"}, "Programme.reports": {"Report", "programme_id", "id"},
+	"Programme.drafts": {"Draft", "programme_id", draftOrder},
 	"Need.problemTree": {"ProblemNode", "need_id", "id"}, "CapacityAssessment.scores": {"CapacityScore", "capacity_assessment_id", "id"},
 	"Objective.indicators": {"Indicator", "objective_id", "id"}, "Objective.activities": {"Activity", "objective_id", "id"},
 	"Activity.budgetLines": {"BudgetLine", "activity_id", "id"}, "Activity.trainingEvents": {"TrainingEvent", "activity_id", "id"},
@@ -80,7 +82,10 @@ var rootLists = map[string][2]string{
 	"regions ": {"Region", "code"}, "bulkMoves ": {"BulkMove", "id desc"},
 }
 
-var personalFields = []string{"Stakeholder.contact", "Activity.responsible", "Finding.owner", "Participant.name", "Participant.birthYear"}
+// draftOrder is that of drafts: open ones first, of each the newest first.
+const draftOrder = "array_position('{OPEN,MERGED,DROPPED}', state), id desc"
+
+var personalFields = []string{"Stakeholder.contact", "Activity.responsible", "Finding.owner", "Participant.name", "Participant.birthYear", "Draft.input"}
 
 // world is all rows, and everything's place in each order.
 type world struct {
@@ -122,6 +127,7 @@ func load(t testing.TB, d *db.DB) *world {
 	for _, l := range rootLists {
 		w.sort(t, d, l[0], l[1])
 	}
+	w.sort(t, d, "Draft", draftOrder)
 	return w
 }
 
@@ -208,6 +214,8 @@ func (w *world) sees(a access.Actor, typeName string, r row) bool {
 		return has(a, r["region_code"]) || w.linked(a, r, func(row) bool { return true }, "ProgrammeStakeholder", "Distribution")
 	case typeName == "Community":
 		return has(a, r["region_code"])
+	case typeName == "Draft":
+		return r["author"] == a.Subject || p != nil && has(a, p["region_code"], domain.Coordinator, domain.RegionalAdmin, domain.NationalAdmin)
 	default:
 		return has(a, p["region_code"])
 	}
@@ -233,6 +241,12 @@ func (w *world) seesPerson(a access.Actor, typeName string, r row) bool {
 		return has(a, r["region_code"], admins...) || has(a, r["region_code"]) && w.linked(a, r, own, "ProgrammeStakeholder")
 	}
 	p := w.programmeOf(typeName, r)
+	if typeName == "Draft" && (r["author"] == a.Subject || r["personal"] == false) {
+		return true
+	}
+	if p == nil {
+		return has(a, "ID", admins...)
+	}
 	if typeName == "Participant" && has(a, p["region_code"], domain.Facilitator, domain.Coordinator) &&
 		w.byKey["TrainingEvent"][r["training_event_id"].(string)]["facilitator"] == a.Subject {
 		return true
@@ -311,6 +325,7 @@ var enumOf = map[string]domain.Enum{
 	"BulkMove.move": domain.Moves, "BulkMove.state": domain.BulkStates, "BulkMoveItem.outcome": domain.BulkOutcomes,
 	"Waiver.stage": domain.Stages, "Waiver.state": domain.WaiverStates, "StagePlan.stage": domain.Stages, "Timer.stage": domain.Stages,
 	"Timer.kind": domain.TimerKinds, "Timer.state": domain.TimerStates, "TimerEvent.stage": domain.Stages, "TimerEvent.kind": domain.TimerKinds,
+	"Draft.state": domain.DraftStates,
 }
 
 func labelOf(typeName, field, code string, l domain.Locale) string {

@@ -25,8 +25,9 @@ var rootOrders = map[string]map[string]*order{
 		string(model.StakeholdersOrderName):          {list: "stakeholders", name: "name", keys: []string{"name", "id"}},
 		string(model.StakeholdersOrderUpdatedAtDesc): {list: "stakeholders", name: "updatedAt", keys: []string{"updated_at", "id"}, desc: true},
 	},
-	"bulkMoves": {"": {list: "bulkMoves", name: "id", keys: []string{"id"}, desc: true}},
-	"regions":   {"": {list: "regions", name: "code", keys: []string{"code"}}},
+	"bulkMoves":     {"": {list: "bulkMoves", name: "id", keys: []string{"id"}, desc: true}},
+	"viewer.drafts": {"": {list: "viewer.drafts", name: "open", keys: []string{"state", "id"}, desc: true}},
+	"regions":       {"": {list: "regions", name: "code", keys: []string{"code"}}},
 }
 
 // relationFilters are the relations that can be filtered: by arguments, each compared with the column of its name.
@@ -40,6 +41,8 @@ func relationOrder(owner *entity, field string, target *entity) *order {
 		o.name, o.keys = "version", []string{"version"} // unique within a programme
 	case target.name == "BulkMoveItem":
 		o.name, o.keys = "position", []string{"position"} // unique within a bulk move
+	case target.name == "Draft":
+		o.name, o.keys, o.desc = "open", []string{"state", "id"}, true // OPEN is the last of the states by name
 	case target.name == "Region":
 		o.name, o.keys = "code", []string{"code"}
 	case owner.name == "Region" && target.name == "Community":

@@ -166,8 +166,8 @@ func statementText(text, alias string) string {
 	return s.condition(alias, condition{sql: text}, nil)
 }
 
-// one compiles a to-one relation: its row is joined to the level. A community elsewhere is not there at all, nor is
-// what a bulk move leads to; a stakeholder is there in part.
+// one compiles a to-one relation: its row is joined to the level. A community elsewhere is not there at all, nor is what a bulk
+// move leads to, or the programme of a draft whose author has lost sight of it; a stakeholder is there in part.
 func (p *planner) one(at place, rel *relation, f graphql.CollectedField, limited func() string) (*object, error) {
 	lv, target := at.level, rel.target
 	alias := lv.join(at.alias+"."+rel.ours.name+">"+target.name, target.table, func(alias string) string {

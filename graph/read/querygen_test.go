@@ -69,7 +69,7 @@ func (g *generator) value(typeName, literal string, v any) string {
 
 func (g *generator) root() string {
 	alias := g.name("r") + ": "
-	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "bulkMoves", "bulkMoves"); name {
+	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "bulkMoves", "bulkMoves", "viewer"); name {
 	case "node":
 		typeName, id := g.anyID()
 		return alias + "node(id: " + g.value("ID!", strconv.Quote(id), id) + ") " + g.nodeSelection(typeName)
@@ -86,6 +86,12 @@ func (g *generator) root() string {
 	case "region":
 		c := g.one(append(allCodes, "99")...)
 		return alias + "region(code: " + g.value("String!", strconv.Quote(c), c) + ") " + g.selection("Region", 3)
+	case "viewer":
+		text := g.name("l") + ": drafts"
+		if args := g.paging("viewer.drafts"); len(args) > 0 {
+			text += "(" + strings.Join(args, ", ") + ")"
+		}
+		return alias + "viewer { " + text + " " + g.connection("Draft", 3) + " }"
 	case "board":
 		args := ""
 		if f := g.region(); f != "" {
@@ -327,6 +333,7 @@ func sentCursors(t testing.TB, s *server, w *world, everywhere access.Actor) (ma
 		}
 		take(list, of[0], of[1], s.get(t, everywhere, fmt.Sprintf("{ l: %s(%s first: 100) %s }", name, order, edges), nil)["l"])
 	}
+	take("viewer.drafts", "Draft", draftOrder, at(s.get(t, actor("citra", "AUDITOR ID"), "{ viewer { drafts(first: 100) "+edges+" } }", nil), "viewer.drafts"))
 	for list, of := range toMany {
 		typeName, field, _ := strings.Cut(list, ".")
 		for i, r := range w.rows[typeName] {

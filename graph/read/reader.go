@@ -74,8 +74,8 @@ func New(port Port, o Options) (*Reader, error) {
 	return rd, err
 }
 
-// Stored is the directive @stored: it answers the field and all that is selected below it. A field of Query is answered from
-// its arguments; any other from the global id of what its resolver gives, a witness that needs nothing but the id.
+// Stored is the directive @stored: it answers the field and all that is selected below it. A field of Query, and a list of the
+// viewer's, is answered from its arguments; any other from the global id of what its resolver gives, a witness that needs nothing but the id.
 func (rd *Reader) Stored(ctx context.Context, _ any, next graphql.Resolver) (any, error) {
 	fc := graphql.GetFieldContext(ctx)
 	actor := access.FromContext(ctx)
@@ -83,7 +83,7 @@ func (rd *Reader) Stored(ctx context.Context, _ any, next graphql.Resolver) (any
 		return nil, err
 	}
 	var q *request
-	if fc.Object == "Query" {
+	if fc.Object == "Query" || fc.Object == "Viewer" {
 		var err error
 		if q, err = rd.rootRequest(fc, actor); err != nil {
 			return nil, err

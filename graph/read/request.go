@@ -201,9 +201,16 @@ func (rd *Reader) listRequest(fc *graphql.FieldContext, a access.Actor) (*reques
 	case model.StakeholdersOrder:
 		orderBy = string(o)
 	}
-	q.order = rootOrders[fc.Field.Name][orderBy]
+	name := fc.Field.Name
+	if fc.Object == "Viewer" {
+		name = "viewer." + name
+	}
+	q.order = rootOrders[name][orderBy]
 	var err error
-	switch fc.Field.Name {
+	switch name {
+	case "viewer.drafts":
+		q.entities = []*entity{rd.catalogue["Draft"]}
+		q.where("@.author = ?", []byte(a.Subject))
 	case "programmes":
 		q.entities = []*entity{rd.catalogue["Programme"]}
 		f, _ := fc.Args["filter"].(*model.ProgrammesFilter)

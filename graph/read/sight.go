@@ -68,13 +68,14 @@ type sight struct {
 	personal  condition // personal data
 	own       condition // personal data of programmes whose coordinator is the actor
 	trainings condition // of participants of trainings whose facilitator is the actor
+	settles   condition // drafts of others
 	subject   []byte
 	locale    domain.Locale
 }
 
 func sightOf(a access.Actor) *sight {
 	p := a.PersonalData()
-	s := &sight{reads: within(a.Reads()), personal: within(p.In), own: within(p.OwnProgrammes), trainings: within(p.OwnTrainings),
+	s := &sight{reads: within(a.Reads()), personal: within(p.In), own: within(p.OwnProgrammes), trainings: within(p.OwnTrainings), settles: within(a.Settles()),
 		subject: []byte(a.Subject), locale: domain.English}
 	if a.Locale == domain.Indonesian {
 		s.locale = domain.Indonesian
@@ -84,7 +85,7 @@ func sightOf(a access.Actor) *sight {
 
 // appendShape writes what of a sight makes a difference to the text of SQL.
 func (s *sight) appendShape(b []byte) []byte {
-	for _, c := range []*condition{&s.reads, &s.personal, &s.own, &s.trainings} {
+	for _, c := range []*condition{&s.reads, &s.personal, &s.own, &s.trainings, &s.settles} {
 		b = append(append(b, c.sql...), '|')
 	}
 	return append(b, s.locale...)
@@ -95,6 +96,7 @@ func reads(r *run) *condition     { return &r.sight.reads }
 func personal(r *run) *condition  { return &r.sight.personal }
 func own(r *run) *condition       { return &r.sight.own }
 func trainings(r *run) *condition { return &r.sight.trainings }
+func settles(r *run) *condition   { return &r.sight.settles }
 
 func subject(r *run) []byte { return r.sight.subject }
 
@@ -102,7 +104,10 @@ func subject(r *run) []byte { return r.sight.subject }
 // from what may lie elsewhere; "" where everybody does. A stakeholder elsewhere is seen, in part, where a visible programme
 // links to it.
 func (p *planner) readsRow(s *statement, e *entity, alias string) string {
-	if e.bulk != "" {
+	switch {
+	case e.name == "Draft":
+		return p.settlesRow(s, alias)
+	case e.bulk != "":
 		return p.readsBulk(s, e, alias)
 	}
 	if p.sight.reads.sql == "" {
@@ -144,12 +149,26 @@ func (p *planner) readsBulk(s *statement, e *entity, alias string) string {
 	return "exists (select from bulk_moves o where o.id = " + alias + "." + e.bulk + " and " + visible + ")"
 }
 
+// settlesRow is the condition that the actor sees a draft: it is theirs, or about a programme where they settle those of others.
+// It does not follow from seeing the programme.
+func (p *planner) settlesRow(s *statement, alias string) string {
+	own := alias + ".author = " + s.arg(subject)
+	switch p.sight.settles.sql {
+	case never:
+		return own
+	case "":
+		return "(" + own + " or " + alias + ".programme_id is not null)"
+	}
+	return "(" + own + " or exists (select from programmes v where v.id = " + alias + ".programme_id and " + s.condition("v", p.sight.settles, settles) + "))"
+}
+
 // personalTo is the condition that the actor sees the personal data of a row: "" for always, never for never.
 func (p *planner) personalTo(lv *level, e *entity, alias string) string {
+	draft := e.name == "Draft"
 	if p.sight.personal.sql == "" {
 		return ""
 	}
-	if p.sight.personal.sql == never && p.sight.own.sql == never && (p.sight.trainings.sql == never || e.name != "Participant") {
+	if !draft && p.sight.personal.sql == never && p.sight.own.sql == never && (p.sight.trainings.sql == never || e.name != "Participant") {
 		return never
 	}
 	s := &lv.statement
@@ -173,6 +192,9 @@ func (p *planner) personalTo(lv *level, e *entity, alias string) string {
 			terms = append(terms, linked+")")
 		}
 	case e.programme != "":
+		if draft { // its author entered what it holds, and most hold nothing of people
+			terms = append(terms, "not "+alias+".personal", alias+".author = "+s.arg(subject))
+		}
 		v := lv.join(alias+"_owner", "programmes", func(v string) string { return v + ".id = " + alias + "." + e.programme })
 		add(p.sight.personal, personal, v, "")
 		if p.sight.own.sql != never {

@@ -3,12 +3,14 @@ package read
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/google/uuid"
 
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/graph/gid"
 	"github.com/berdaya/berdaya/graph/model"
+	"github.com/berdaya/berdaya/internal/offline"
 	"github.com/berdaya/berdaya/workflow"
 )
 
@@ -40,6 +42,10 @@ var specials = map[string]map[string]attribute{
 			domain.Indonesian: "coalesce(@.message_id, @.message_en)",
 		}},
 		"blocks": {column: &column{name: "blocks"}, document: blocks},
+	},
+	"Draft": {
+		"userErrors": {column: &column{name: "problems"}, document: draftProblems},
+		"blocks":     {column: &column{name: "blocks"}, document: blocks},
 	},
 	"ProgrammeEvent": {
 		"ruleRevisions": {column: &column{name: "rule_revisions"}, document: ruleRevisions},
@@ -81,4 +87,12 @@ func blocks(raw []byte, l domain.Locale) (any, error) {
 
 func remarks(raw []byte, l domain.Locale) (any, error) {
 	return model.Blocks(workflow.Remarks(&domain.ProgrammeEvent{Decision: raw}), l), nil
+}
+
+func draftProblems(raw []byte, l domain.Locale) (any, error) {
+	shown, ok := model.UserErrors(offline.Problems(&domain.Draft{Problems: raw}), l)
+	if !ok {
+		return nil, errors.New("a draft was kept for what nobody can settle")
+	}
+	return shown, nil
 }

@@ -23,8 +23,7 @@ const errorsAtMost = 20
 type HTTP struct {
 	Exec      graphql.GraphExecutor
 	Presenter fault.Presenter
-	Body      int64         // bytes of a request at most
-	Timeout   time.Duration // for one request
+	Limits    Limits
 
 	Streams *Streams
 	// Lasting gives the context of a request that lasts: in it the actor is whoever the reader is at the time. It ends to be good
@@ -35,10 +34,30 @@ type HTTP struct {
 	Cost func(context.Context) (cost, limit int)
 }
 
+// Limits bound one request.
+type Limits struct {
+	Body     int64         // bytes, before and after decompression
+	Document int64         // bytes of the document alone; it is variables that may be long
+	Timeout  time.Duration // for one operation
+
+	// Longer are root fields whose operations have another time. They do in one request what otherwise takes hundreds.
+	Longer map[string]time.Duration
+}
+
+// timeout gives the time that an operation has: the longest of its root fields.
+func (l Limits) timeout(op *ast.OperationDefinition) time.Duration {
+	longest := l.Timeout
+	for _, s := range op.SelectionSet {
+		if f, ok := s.(*ast.Field); ok {
+			longest = max(longest, l.Longer[f.Name])
+		}
+	}
+	return longest
+}
+
 // ServeHTTP answers one request.
 func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), h.Timeout)
-	defer cancel()
+	ctx := r.Context()
 	defer func() {
 		if v := recover(); v != nil {
 			if v == http.ErrAbortHandler {
@@ -69,6 +88,8 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.stream(w, r, op)
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, h.Limits.timeout(op.Operation))
+	defer cancel()
 	next, ctx := h.Exec.DispatchOperation(ctx, op)
 	answer := next(ctx)
 	if answer == nil { // what gqlgen gives when the context is done
@@ -100,9 +121,9 @@ func (h *HTTP) params(w http.ResponseWriter, r *http.Request) (*graphql.RawParam
 	}
 	switch r.Method {
 	case http.MethodPost:
-		return posted(w, r, h.Body)
+		return posted(w, r, h.Limits)
 	case http.MethodGet:
-		return asked(r, h.Body)
+		return asked(r, h.Limits)
 	}
 	w.Header().Set("Allow", "GET, POST")
 	return nil, refuse(http.StatusMethodNotAllowed, domain.CodeBadUserInput, "send a GET or a POST", "kirim dengan GET atau POST")

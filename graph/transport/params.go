@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"io"
@@ -31,27 +32,53 @@ func malformed(en, id string) *refusal {
 }
 
 // posted reads the parameters of a POST.
-func posted(w http.ResponseWriter, r *http.Request, limit int64) (*graphql.RawParams, *refusal) {
+func posted(w http.ResponseWriter, r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != plainJSON || !utf8Charset(params) || r.Header.Get("Content-Encoding") != "" {
+	encoding := strings.ToLower(strings.TrimSpace(strings.Join(r.Header.Values("Content-Encoding"), ",")))
+	if err != nil || media != plainJSON || !utf8Charset(params) || encoding != "" && encoding != "identity" && encoding != "gzip" {
+		w.Header().Set("Accept-Encoding", "gzip")
 		return nil, refuse(http.StatusUnsupportedMediaType, domain.CodeBadUserInput,
-			"send the request as application/json in UTF-8, not compressed", "kirim permintaan sebagai application/json dalam UTF-8, tanpa kompresi")
+			"send the request as application/json in UTF-8, as it is or compressed by gzip", "kirim permintaan sebagai application/json dalam UTF-8, apa adanya atau dikompresi dengan gzip")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		too := refuse(http.StatusRequestEntityTooLarge, domain.CodeTooLarge, "the request is too large", "permintaan terlalu besar")
-		too.err.Params = map[string]any{"limit": limit, "of": "bytes"}
-		return nil, too
+	body, err := read(http.MaxBytesReader(w, r.Body, limits.Body), encoding == "gzip", limits.Body)
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge || errors.Is(err, errExpands) {
+		return nil, tooMuch(limits.Body, "the request is too large", "permintaan terlalu besar")
 	}
 	if err != nil {
 		return nil, malformed("the request could not be read to its end", "permintaan tidak terbaca sampai selesai")
 	}
-	return decode(body)
+	return decode(body, limits.Document)
+}
+
+func tooMuch(limit int64, en, id string) *refusal {
+	too := refuse(http.StatusRequestEntityTooLarge, domain.CodeTooLarge, en, id)
+	too.err.Params = map[string]any{"limit": limit, "of": "bytes"}
+	return too
+}
+
+// errExpands is the error for what comes to more than the limit once it is decompressed.
+var errExpands = errors.New("the request is too large once decompressed")
+
+// read reads a body whose length is bounded as it comes. Compressed, it is bounded again as it expands, so that a small request
+// cannot fill the memory.
+func read(body io.Reader, compressed bool, limit int64) ([]byte, error) {
+	if !compressed {
+		return io.ReadAll(body)
+	}
+	plain, err := gzip.NewReader(body)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := io.ReadAll(io.LimitReader(plain, limit+1))
+	if err == nil && int64(len(whole)) > limit {
+		err = errExpands
+	}
+	return whole, err
 }
 
 // asked reads the parameters of a GET from its address.
-func asked(r *http.Request, limit int64) (*graphql.RawParams, *refusal) {
-	if int64(len(r.URL.RawQuery)) > limit {
+func asked(r *http.Request, limits Limits) (*graphql.RawParams, *refusal) {
+	if int64(len(r.URL.RawQuery)) > limits.Document {
 		return nil, refuse(http.StatusRequestURITooLong, domain.CodeTooLarge, "the address is too long", "alamat terlalu panjang")
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
@@ -79,11 +106,11 @@ func asked(r *http.Request, limit int64) (*graphql.RawParams, *refusal) {
 	if err != nil {
 		return nil, malformed("the address cannot be read", "alamat tidak terbaca")
 	}
-	return decode(body)
+	return decode(body, limits.Document)
 }
 
 // decode reads a request's JSON. What is wrong with it is told without repeating any of it.
-func decode(body []byte) (*graphql.RawParams, *refusal) {
+func decode(body []byte, document int64) (*graphql.RawParams, *refusal) {
 	if !utf8.Valid(body) {
 		return nil, notUTF8()
 	}
@@ -110,6 +137,8 @@ func decode(body []byte) (*graphql.RawParams, *refusal) {
 		return nil, malformed("the request is not a JSON object", "permintaan bukan objek JSON")
 	case in.Query == nil || strings.TrimSpace(*in.Query) == "":
 		return nil, malformed("the parameter query is missing", "parameter query belum diisi")
+	case int64(len(*in.Query)) > document:
+		return nil, tooMuch(document, "the document is too large: send values as variables", "dokumen terlalu besar: kirim nilai sebagai variabel")
 	}
 	return &graphql.RawParams{Query: *in.Query, OperationName: in.OperationName, Variables: in.Variables, Extensions: in.Extensions}, nil
 }

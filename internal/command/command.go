@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -36,6 +37,8 @@ type Outcome struct {
 	Code    string
 	IDs     []uuid.UUID
 	Version *int64 // of the programme after the command; nil where nothing with a version changed
+	// ChangedAt is what the command gave the first thing as its time of change; nil where it was about none.
+	ChangedAt *time.Time
 	// Repeated says that an earlier command with the same key did it, and this one nothing.
 	Repeated bool
 }
@@ -59,8 +62,10 @@ type Store interface {
 // and remembers its outcome with it. Errors: BAD_USER_INPUT for a malformed key, IDEMPOTENCY_MISMATCH, those of fn and of
 // the store.
 func Run(ctx context.Context, s Store, c Command, fn func(ctx context.Context) (Outcome, error)) (Outcome, error) {
-	if out, err := Recall(ctx, s, c); out != nil || err != nil {
-		return orZero(out), err
+	if !c.isNew(ctx) {
+		if out, err := Recall(ctx, s, c); out != nil || err != nil {
+			return noted(ctx, orZero(out)), err
+		}
 	}
 	var out Outcome
 	err := s.Transact(ctx, func(ctx context.Context) (err error) {
@@ -74,10 +79,10 @@ func Run(ctx context.Context, s Store, c Command, fn func(ctx context.Context) (
 		return s.Remember(ctx, *r)
 	})
 	if err == nil {
-		return out, nil
+		return noted(ctx, out), nil
 	}
 	if before, recallErr := Recall(ctx, s, c); before != nil || domain.CodeOf(recallErr) == domain.CodeIdempotencyMismatch {
-		return orZero(before), recallErr
+		return noted(ctx, orZero(before)), recallErr
 	}
 	return Outcome{}, err
 }
@@ -90,7 +95,10 @@ func Recall(ctx context.Context, s Store, c Command) (*Outcome, error) {
 	if err := CheckKey(*c.Key); err != nil {
 		return nil, err
 	}
-	r, err := s.Recall(ctx, c.Actor, *c.Key)
+	r, err := looked(ctx, *c.Key), error(nil)
+	if r == nil {
+		r, err = s.Recall(ctx, c.Actor, *c.Key)
+	}
 	if err != nil || r == nil {
 		return nil, err
 	}
@@ -104,7 +112,7 @@ func Recall(ctx context.Context, s Store, c Command) (*Outcome, error) {
 			In(fmt.Sprintf("kunci %q sudah dipakai untuk perintah atau masukan lain; gunakan kunci baru", *c.Key)).
 			At("idempotencyKey")
 	}
-	return &Outcome{Code: r.Outcome, IDs: r.IDs, Version: r.Version, Repeated: true}, nil
+	return &Outcome{Code: r.Outcome, IDs: r.IDs, Version: r.Version, ChangedAt: r.ChangedAt, Repeated: true}, nil
 }
 
 // Record gives an outcome as it is to be remembered for the command; nil for a command without a key.
@@ -117,7 +125,7 @@ func (c Command) Record(out Outcome) (*Record, error) {
 		return nil, err
 	}
 	return &Record{Actor: c.Actor, Key: *c.Key, Command: c.Name, InputHash: hash, Outcome: out.Code, IDs: out.IDs,
-		Version: out.Version}, nil
+		Version: out.Version, ChangedAt: out.ChangedAt}, nil
 }
 
 // CheckKey refuses a key that is empty, longer than MaxKey characters or not printable.

@@ -91,8 +91,8 @@ func (w Writer) Enter(ctx context.Context, a access.Actor, row domain.Content, n
 		if err := entry.Problems(wrong, found); err != nil {
 			return command.Outcome{}, err
 		}
-		*row.Stored() = domain.Record{ID: w.IDs.New(), CreatedAt: now, UpdatedAt: now}
-		return entry.Done(row.Stored().ID), entry.Explained(w.Store.Insert(ctx, row))
+		*row.Stored() = n.Record(w.IDs, now)
+		return entry.Done(row.Stored().ID, now), entry.Explained(w.Store.Insert(ctx, row))
 	}))
 }
 
@@ -117,6 +117,9 @@ func (w Writer) Change(ctx context.Context, a access.Actor, row domain.Content, 
 		} else if !found {
 			return command.Outcome{}, access.NotFound().At("id")
 		}
+		if err := c.StillAt(row.Stored().UpdatedAt); err != nil {
+			return command.Outcome{}, err
+		}
 		if err := settled(row); err != nil {
 			return command.Outcome{}, entry.At(err, "id")
 		}
@@ -130,7 +133,7 @@ func (w Writer) Change(ctx context.Context, a access.Actor, row domain.Content, 
 			return command.Outcome{}, err
 		}
 		row.Stored().UpdatedAt = now
-		return entry.Done(c.ID), entry.Explained(w.Store.Update(ctx, row))
+		return entry.Done(c.ID, now), entry.Explained(w.Store.Update(ctx, row))
 	}))
 }
 
@@ -151,5 +154,8 @@ func (w Writer) open(ctx context.Context, a access.Actor, act access.Act, of Row
 	if err != nil {
 		return nil, err
 	}
-	return p, workflow.MayEnter(p.Status, content)
+	if err := workflow.MayEnter(p.Status, content); err != nil {
+		return nil, err
+	}
+	return p, entry.AtVersion(ctx, p)
 }

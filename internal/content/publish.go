@@ -44,7 +44,7 @@ func (w Writer) Publish(ctx context.Context, a access.Actor, reportID uuid.UUID,
 			return command.Outcome{}, err
 		}
 		r.Edition, r.PublishedAt, r.UpdatedAt = last+1, &now, now
-		return entry.Done(reportID), w.Store.Update(ctx, r)
+		return entry.Done(reportID, now), w.Store.Update(ctx, r)
 	}))
 }
 

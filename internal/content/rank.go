@@ -37,7 +37,7 @@ func (w Writer) RankNeeds(ctx context.Context, a access.Actor, programmeID uuid.
 		if err != nil {
 			return command.Outcome{}, err
 		}
-		return entry.Done(p.ID), w.Store.SetRanks(ctx, domain.RankNeeds(needs, population, domain.DefaultNeedWeights), now)
+		return entry.Done(p.ID, now), w.Store.SetRanks(ctx, domain.RankNeeds(needs, population, domain.DefaultNeedWeights), now)
 	}))
 }
 

@@ -2,6 +2,7 @@ package entry
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/berdaya/berdaya/domain"
 )
@@ -23,6 +24,12 @@ var unique = map[string]struct{ path, en, id string }{
 		"laporan sudah dikirim kepada pemangku kepentingan ini"},
 }
 
+// taken is what it means that an id made by a client is taken. It is said of what the actor sees and of what they do not see
+// alike, and only to an actor who may enter things there. Ids are random and things stay: who knows an id has been shown that
+// there is a thing with it, so the answer tells nobody anything new.
+var taken = struct{ path, en, id string }{"clientId", "this id is taken: make a new one, and send it with a new key",
+	"id ini sudah dipakai: buat id baru, dan kirim dengan kunci baru"}
+
 // Explained gives an error about a unique key the words and the path of the field; any other error stays as it is.
 func Explained(err error) error {
 	e := (*domain.Error)(nil)
@@ -31,6 +38,9 @@ func Explained(err error) error {
 	}
 	name, _ := e.Params["constraint"].(string)
 	u, known := unique[name]
+	if strings.HasSuffix(name, "_pkey") {
+		u, known = taken, true
+	}
 	if !known {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -17,6 +18,7 @@ import (
 type New struct {
 	Command string          // its name, such as "createNeed"
 	Key     *string         // for idempotency; nil: none
+	ID      uuid.UUID       // made by the client; zero: we make one
 	Wrong   domain.Problems // what could not even be read into the thing, such as an id of another type
 }
 
@@ -31,6 +33,9 @@ type Change struct {
 	Apply func() domain.Problems
 	// Erases says that the change does nothing but take a person's data away. The law gives no status in which that must wait.
 	Erases bool
+	// Seen is the time of change that the actor saw; nil: whatever it is. It is no part of what is asked for: with the same key
+	// and another Seen it is the same command.
+	Seen *time.Time
 }
 
 // Of gives the command of an actor to enter a thing, which is still as people entered it: without id, time or defaults that
@@ -40,7 +45,20 @@ func (n New) Of(a access.Actor, thing any) (command.Command, error) {
 	if err != nil {
 		return command.Command{}, fmt.Errorf("the input of %s has no canonical form: %w", n.Command, err)
 	}
-	return command.Command{Actor: a.Subject, Key: n.Key, Name: n.Command, Input: json.RawMessage(input)}, nil
+	c := command.Command{Actor: a.Subject, Key: n.Key, Name: n.Command, Input: json.RawMessage(input)}
+	if n.ID != uuid.Nil {
+		c.Input = map[string]any{"id": n.ID, "thing": json.RawMessage(input)}
+	}
+	return c, nil
+}
+
+// Record gives what every stored thing has to a new one.
+func (n New) Record(ids domain.IDs, now time.Time) domain.Record {
+	r := domain.Record{ID: n.ID, CreatedAt: now, UpdatedAt: now}
+	if n.ID == uuid.Nil {
+		r.ID = ids.New()
+	}
+	return r
 }
 
 // Of gives the command of an actor to change a thing.
@@ -48,9 +66,9 @@ func (c Change) Of(a access.Actor) command.Command {
 	return command.Command{Actor: a.Subject, Key: c.Key, Name: c.Command, Input: map[string]any{"id": c.ID, "said": c.Said}}
 }
 
-// Done is the outcome of a command about one thing.
-func Done(id uuid.UUID) command.Outcome {
-	return command.Outcome{Code: command.Done, IDs: []uuid.UUID{id}}
+// Done is the outcome of a command about one thing, which was changed by it.
+func Done(id uuid.UUID, at time.Time) command.Outcome {
+	return command.Outcome{Code: command.Done, IDs: []uuid.UUID{id}, ChangedAt: &at}
 }
 
 // First gives the id of the thing that a command was about.

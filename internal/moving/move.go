@@ -110,11 +110,19 @@ func (m *Moves) unlessDone(ctx context.Context, once command.Command, out Outcom
 	return out, failed
 }
 
-// DryRun says what would come of a move, and changes nothing. Its errors are those of Move.
+// DryRun says what would come of a move, and changes nothing; of one that was made under its key, what came of it. Its errors are
+// those of Move.
 func (m *Moves) DryRun(ctx context.Context, actor access.Actor, c Command) (out Outcome, err error) {
+	if err := access.MayAct(actor); err != nil {
+		return Outcome{}, err
+	}
 	seen := Observed{Move: c.Move, DryRun: true}
 	defer m.observe(time.Now(), &seen, &out, &err)
-	d, s, err := m.decide(ctx, actor, c.tidy())
+	c = c.tidy()
+	if before, err := command.Recall(ctx, m.Store, c.once(actor)); before != nil || err != nil {
+		return repeated(c.ProgrammeID, before), err
+	}
+	d, s, err := m.decide(ctx, actor, c)
 	out = Outcome{ProgrammeID: c.ProgrammeID, Blocks: d.Blocks}
 	seen.stood(s)
 	if err == nil {

@@ -37,8 +37,10 @@ type Store interface {
 	InsertProgramme(ctx context.Context, p *domain.Programme, in []*domain.ProgrammeCommunity) error
 	// Begin writes what a programme's history begins with.
 	Begin(ctx context.Context, created workflow.Decision) error
+	// DescribedAt tells when what UpdateProgramme writes of a programme was written last.
+	DescribedAt(ctx context.Context, programmeID uuid.UUID) (time.Time, error)
 	// UpdateProgramme writes what people enter of a programme.
-	UpdateProgramme(ctx context.Context, p *domain.Programme) error
+	UpdateProgramme(ctx context.Context, p *domain.Programme, at time.Time) error
 }
 
 // Programmes is the use case.
@@ -68,7 +70,7 @@ func (u Programmes) Enter(ctx context.Context, a access.Actor, p *domain.Program
 		if err := u.check(ctx, a, p, communities, n.Wrong, now); err != nil {
 			return command.Outcome{}, err
 		}
-		p.Record = domain.Record{ID: u.IDs.New(), CreatedAt: now, UpdatedAt: now}
+		p.Record = n.Record(u.IDs, now)
 		p.FactsVersion = 1
 		course, err := u.Courses.Course(ctx, p.RegionCode)
 		if err != nil {
@@ -80,7 +82,7 @@ func (u Programmes) Enter(ctx context.Context, a access.Actor, p *domain.Program
 		if err := u.Store.InsertProgramme(ctx, p, u.members(p, communities)); err != nil {
 			return command.Outcome{}, entry.Explained(err)
 		}
-		out := entry.Done(p.ID)
+		out := entry.Done(p.ID, now)
 		out.Version = &p.Version
 		return out, u.Store.Begin(ctx, created)
 	}))
@@ -203,10 +205,26 @@ func (u Programmes) Change(ctx context.Context, a access.Actor, p *domain.Progra
 		if err := workflow.MayEnter(held.Status, workflow.AnyContent); err != nil {
 			return command.Outcome{}, entry.At(err, "id")
 		}
+		if err := u.unchanged(ctx, held, c); err != nil {
+			return command.Outcome{}, err
+		}
 		*p = *held
 		if err := entry.Problems(c.Apply(), p.Validate(domain.DateOf(now))); err != nil {
 			return command.Outcome{}, err
 		}
-		return entry.Done(c.ID), u.Store.UpdateProgramme(ctx, p)
+		return entry.Done(c.ID, now), u.Store.UpdateProgramme(ctx, p, now)
 	}))
+}
+
+// unchanged says whether a programme that is locked is as the actor saw it. Its time of change grows with everything that is
+// entered in it, so what counts is when its own words were changed: not after the time that the actor saw.
+func (u Programmes) unchanged(ctx context.Context, p *domain.Programme, c entry.Change) error {
+	if err := entry.AtVersion(ctx, p); err != nil || c.Seen == nil {
+		return err
+	}
+	described, err := u.Store.DescribedAt(ctx, p.ID)
+	if err != nil || !described.After(*c.Seen) {
+		return err
+	}
+	return entry.ChangedSince(described)
 }

@@ -58,8 +58,8 @@ func (r Registry) Enter(ctx context.Context, a access.Actor, row domain.Register
 		if len(wrong) > 0 {
 			return command.Outcome{}, wrong
 		}
-		*row.Stored() = domain.Record{ID: r.IDs.New(), CreatedAt: now, UpdatedAt: now}
-		return entry.Done(row.Stored().ID), entry.Explained(r.Store.Insert(ctx, row))
+		*row.Stored() = n.Record(r.IDs, now)
+		return entry.Done(row.Stored().ID, now), entry.Explained(r.Store.Insert(ctx, row))
 	}))
 }
 
@@ -104,12 +104,15 @@ func (r Registry) Change(ctx context.Context, a access.Actor, row domain.Registe
 		if err := r.mayChange(ctx, a, row, c.ID, found); err != nil {
 			return command.Outcome{}, entry.At(err, "id")
 		}
+		if err := c.StillAt(row.Stored().UpdatedAt); err != nil {
+			return command.Outcome{}, err
+		}
 		now := r.Clock.Now()
 		if err := entry.Problems(c.Apply(), row.Validate(domain.DateOf(now))); err != nil {
 			return command.Outcome{}, err
 		}
 		row.Stored().UpdatedAt = now
-		return entry.Done(c.ID), r.Store.Update(ctx, row)
+		return entry.Done(c.ID, now), r.Store.Update(ctx, row)
 	}))
 }
 
