@@ -122,7 +122,7 @@ func (g *generator) anyID() (typeName, id string) {
 
 // nodeSelection selects on the interface: its own field, the type meant, and one that is not.
 func (g *generator) nodeSelection(typeName string) string {
-	parts := []string{"__typename", "id", "... on Node { id }", "... on Region { code }", "... on " + typeName + " " + g.selection(typeName, 3)}
+	parts := []string{"__typename", "id", "... on Node { id }", "... on Region { regionsCode: code }", "... on " + typeName + " " + g.selection(typeName, 3)}
 	return "{ " + strings.Join(parts[g.below(4):], " ") + " }"
 }
 
@@ -290,8 +290,11 @@ func (g *generator) field(typeName string, f *ast.FieldDefinition, depth int) st
 	call := g.name("l") + ": " + f.Name
 	args := g.paging(typeName + "." + f.Name)
 	if f.Arguments.ForName("outcome") != nil && g.below(2) == 0 {
-		outcome := g.one("PENDING", "REFUSED", "MOVED")
-		args = append(args, "outcome: "+g.one("null", g.value("BulkOutcome", outcome, outcome)))
+		outcome := g.one("PENDING", "REFUSED", "MOVED", "null")
+		if outcome != "null" {
+			outcome = g.value("BulkOutcome", outcome, outcome)
+		}
+		args = append(args, "outcome: "+outcome)
 	}
 	if len(args) > 0 {
 		call += "(" + strings.Join(args, ", ") + ")"
