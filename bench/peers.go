@@ -149,23 +149,37 @@ func init() {
 
 // buildProfiled compiles the server from the same sources with a way to fetch profiles.
 func buildProfiled(ctx context.Context, module, out string) (string, error) {
-	out = filepath.Join(out, "profiled")
+	return buildWith(ctx, module, filepath.Join(out, "profiled"), map[string]string{"profiled.go": profiled})
+}
+
+// buildWith compiles the server from the same sources with some files more.
+func buildWith(ctx context.Context, module, out string, files map[string]string) (string, error) {
+	overlay, err := overlaid(module, out, files)
+	if err != nil {
+		return "", err
+	}
+	return build(ctx, module, out, "-overlay", overlay, "./cmd/berdaya")
+}
+
+// overlaid writes files of the server's main package, and the overlay by which the go command finds them there.
+func overlaid(module, out string, files map[string]string) (string, error) {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return "", err
 	}
-	added := filepath.Join(out, "profiled.go")
-	if err := os.WriteFile(added, []byte(profiled), 0o600); err != nil {
-		return "", err
+	replace := map[string]string{}
+	for name, text := range files {
+		added := filepath.Join(out, name)
+		if err := os.WriteFile(added, []byte(text), 0o600); err != nil {
+			return "", err
+		}
+		replace[filepath.Join(module, "cmd", "berdaya", name)] = added
 	}
-	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(module, "cmd", "berdaya", "profiled.go"): added}})
+	text, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
 	file := filepath.Join(out, "overlay.json")
-	if err := os.WriteFile(file, overlay, 0o600); err != nil {
-		return "", err
-	}
-	return build(ctx, module, out, "-overlay", file, "./cmd/berdaya")
+	return file, os.WriteFile(file, text, 0o600)
 }
 
 // migrateUp has a binary bring a database to its own schema, which may be newer than that of a portfolio made before.

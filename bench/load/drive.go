@@ -120,16 +120,61 @@ func Drive(ctx context.Context, t Target, bodies [][]byte, p Plan) (Sent, error)
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			sum.Answered, sum.Failed, sum.Bytes = sum.Answered+mine.Answered, sum.Failed+mine.Failed, sum.Bytes+mine.Bytes
-			sum.Latencies = append(sum.Latencies, mine.Latencies...)
-			if sum.FirstFail == nil {
-				sum.FirstFail = mine.FirstFail
-			}
+			sum.add(mine)
 		})
 	}
 	all.Wait()
 	sum.Took = time.Since(began)
 	return sum, ctx.Err()
+}
+
+// Once sends every body once: each list over a connection of its own, one after the other. good says of an answer whether it is
+// what was hoped for; the first that is not ends its list.
+func Once(ctx context.Context, t Target, lists [][][]byte, good func(body []byte) error) (Sent, error) {
+	switch err := t.check(); {
+	case err != nil:
+		return Sent{}, err
+	case len(lists) < 1 || len(lists) > mostConnections:
+		return Sent{}, fmt.Errorf("bodies are sent over 1 to %d connections", mostConnections)
+	}
+	var all sync.WaitGroup
+	sent := make([]Sent, len(lists))
+	began := time.Now()
+	for i, bodies := range lists {
+		all.Go(func() {
+			c, mine := client{address: t.Address}, &sent[i]
+			defer c.close()
+			for _, body := range bodies {
+				if ctx.Err() != nil {
+					return
+				}
+				request, from := t.request(body), time.Now()
+				n, err := c.ask(request)
+				if took := time.Since(from); err == nil {
+					mine.Answered, mine.Bytes, mine.Latencies = mine.Answered+1, mine.Bytes+int64(n), append(mine.Latencies, took)
+					err = good(c.body)
+				}
+				if err != nil {
+					mine.Failed, mine.FirstFail = 1, err
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	sum := Sent{Took: time.Since(began)}
+	for _, s := range sent {
+		sum.add(s)
+	}
+	return sum, ctx.Err()
+}
+
+func (s *Sent) add(more Sent) {
+	s.Answered, s.Failed, s.Bytes = s.Answered+more.Answered, s.Failed+more.Failed, s.Bytes+more.Bytes
+	s.Latencies = append(s.Latencies, more.Latencies...)
+	if s.FirstFail == nil {
+		s.FirstFail = more.FirstFail
+	}
 }
 
 // Ask sends one request and gives the answer's body; anything but status 200 is an error, and so is an answer with errors.

@@ -35,15 +35,25 @@ type Round struct {
 	Answered    int
 	Failed      int
 	Seconds     float64
-	P50, P99    float64 // milliseconds
-	Server      float64 // CPU milliseconds a request
-	Database    float64 // the same, of PostgreSQL
-	Others      float64 // CPU seconds a second, of everything else on the machine but the load generator
-	Bytes       int64   // of an answer, on average
+	P50, P99    float64            // milliseconds
+	Server      float64            // CPU milliseconds a request
+	Database    float64            // the same, of PostgreSQL
+	Rules       map[string]float64 `json:",omitempty"` // the same, of each rule process; Server has none of it then
+	Others      float64            // CPU seconds a second, of everything else on the machine but the load generator
+	Bytes       int64              // of an answer, on average
 }
 
-// Work is the CPU time of one request in milliseconds, of server and database.
-func (r Round) Work() float64 { return r.Server + r.Database }
+// Work is the CPU time of one request in milliseconds, of server, rule processes and database.
+func (r Round) Work() float64 {
+	work := r.Server + r.Database
+	for _, rules := range r.Rules {
+		work += rules
+	}
+	return work
+}
+
+// Rate is how many requests were answered in a second.
+func (r Round) Rate() float64 { return float64(r.Answered) / r.Seconds }
 
 // Ratio is how much a peer answers for a CPU second, beside the yardstick.
 type Ratio struct{ Median, Least, Most float64 }
@@ -51,11 +61,23 @@ type Ratio struct{ Median, Least, Most float64 }
 // Beside compares a peer with the yardstick round by round, since both saw the same machine in a round: 1 is as much work for a
 // CPU second, less is less. Rounds that one of them lacks do not count.
 func Beside(peer, yardstick []Round) Ratio {
+	return ratio(peer, yardstick, func(p, y Round) (float64, bool) { return y.Work() / p.Work(), p.Work() > 0 })
+}
+
+// Faster compares in the same way how many requests are answered in a second: 1 is as many.
+func Faster(peer, yardstick []Round) Ratio {
+	return ratio(peer, yardstick, func(p, y Round) (float64, bool) { return p.Rate() / y.Rate(), y.Rate() > 0 })
+}
+
+func ratio(peer, yardstick []Round, of func(p, y Round) (float64, bool)) Ratio {
 	var all []float64
 	for _, p := range peer {
 		for _, y := range yardstick {
-			if p.Round == y.Round && p.Shape == y.Shape && p.Work() > 0 {
-				all = append(all, y.Work()/p.Work())
+			if p.Round != y.Round || p.Shape != y.Shape {
+				continue
+			}
+			if r, ok := of(p, y); ok {
+				all = append(all, r)
 			}
 		}
 	}

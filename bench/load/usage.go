@@ -72,28 +72,56 @@ func Of(pids ...int) ([]Usage, error) {
 	if err != nil {
 		return nil, err
 	}
-	children := map[int][]int{}
-	for _, p := range all {
-		children[p.parent] = append(children[p.parent], p.pid)
-	}
-	var sum func(pid int) Usage
-	sum = func(pid int) Usage {
-		p := all[pid]
-		u := Usage{p.own + p.ended, p.resident}
-		for _, child := range children[pid] {
-			c := sum(child)
-			u.CPU, u.Resident = u.CPU+c.CPU, u.Resident+c.Resident
-		}
-		return u
-	}
 	used := make([]Usage, len(pids))
 	for i, pid := range pids {
 		if _, there := all[pid]; !there {
 			return nil, fmt.Errorf("process %d has ended", pid)
 		}
-		used[i] = sum(pid)
+		used[i] = sum(all, pid)
 	}
 	return used, nil
+}
+
+// sum gives the usage of a process with all below it.
+func sum(all map[int]process, pid int) Usage {
+	u := Usage{all[pid].own + all[pid].ended, all[pid].resident}
+	for _, p := range all {
+		if p.parent == pid {
+			c := sum(all, p.pid)
+			u.CPU, u.Resident = u.CPU+c.CPU, u.Resident+c.Resident
+		}
+	}
+	return u
+}
+
+// Parts gives the CPU time of a server by its parts: what it used itself, without anything that it started, and each process
+// that it started with all below that one, by a word of its command line. Processes whose command line has none of the words
+// are left out.
+func Parts(pid int, words ...string) (own float64, parts map[string]float64, err error) {
+	all, err := processes()
+	if err != nil {
+		return 0, nil, err
+	}
+	server, there := all[pid]
+	if !there {
+		return 0, nil, fmt.Errorf("process %d has ended", pid)
+	}
+	parts = map[string]float64{}
+	for _, p := range all {
+		if p.parent != pid {
+			continue
+		}
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.pid))
+		if err != nil {
+			continue // it has ended
+		}
+		for _, word := range words {
+			if bytes.Contains(line, []byte(word)) {
+				parts[word] += sum(all, p.pid).CPU
+			}
+		}
+	}
+	return server.own, parts, nil
 }
 
 // Parent gives the parent of a process.
