@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"github.com/berdaya/berdaya/bench/load"
 	"github.com/berdaya/berdaya/bench/replay"
 )
 
@@ -91,11 +89,9 @@ func (o movesOptions) each(clients int) int {
 
 // measureMoves does all that the command promises.
 func measureMoves(ctx context.Context, say io.Writer, o movesOptions) error {
-	bench, err := exec.LookPath("pgbench")
+	program, err := findPgbench()
 	if err != nil {
-		if bench, err = exec.LookPath("/usr/lib/postgresql/15/bin/pgbench"); err != nil {
-			return fmt.Errorf("pgbench is not there; it comes with PostgreSQL: %w", err)
-		}
+		return err
 	}
 	module, err := moduleDir(ctx)
 	if err != nil {
@@ -141,9 +137,16 @@ func measureMoves(ctx context.Context, say io.Writer, o movesOptions) error {
 		}
 	}
 	fmt.Fprintf(say, "one move is %d statements in %d round trips\n", len(move.Statements), len(move.Trips()))
-	_ = bench
-	_ = load.Round{}
-	return nil
+	r := race{ground: g, servers: servers, coordinator: coordinator, replay: pgbench{program, file, out}, options: o}
+	if r.database, err = postmaster(ctx, g.cluster.DSN("postgres")); err != nil {
+		return err
+	}
+	all, err := r.rounds(ctx, say)
+	if err != nil {
+		return err
+	}
+	movesTable(say, all, o.clients)
+	return keep(say, o.out, all)
 }
 
 // captured gives what one move asks of PostgreSQL.
@@ -159,5 +162,3 @@ func captured(ctx context.Context, g *ground, servers ruled, coordinator, log st
 	defer server.stop()
 	return capture(ctx, g, server, log)
 }
-
-const barrier = 4711
