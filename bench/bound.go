@@ -71,7 +71,7 @@ type ruled struct {
 
 // buildRuled compiles the server and the province's rules.
 func buildRuled(ctx context.Context, module, out string, more map[string]string) (ruled, error) {
-	files := map[string]string{"bound.go": bound}
+	files := map[string]string{"serving.go": bound} // after profiled.go, whose beginnings come first then
 	for name, text := range more {
 		files[name] = text
 	}

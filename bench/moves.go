@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/berdaya/berdaya/bench/load"
 	"github.com/berdaya/berdaya/bench/replay"
 )
 
@@ -146,7 +147,16 @@ func measureMoves(ctx context.Context, say io.Writer, o movesOptions) error {
 		return err
 	}
 	movesTable(say, all, o.clients)
-	return keep(say, o.out, all)
+	if err := keep(say, o.out, all); err != nil {
+		return err
+	}
+	for _, clients := range o.clients {
+		shape := clientsShape(clients)
+		if load.Faster(of(all, serverPeer, shape), of(all, pgbenchPeer, shape)).Median < o.below {
+			return r.profile(ctx, say, module, clients) // one is as good as any
+		}
+	}
+	return nil
 }
 
 // captured gives what one move asks of PostgreSQL.

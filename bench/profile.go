@@ -53,16 +53,24 @@ func (c *contest) profile(ctx context.Context, say io.Writer, module, out, dsn, 
 		if err != nil {
 			return err
 		}
-		top, err := exec.CommandContext(ctx, "go", "tool", "pprof", "-top", "-cum", "-nodecount=60", binary, file).Output()
-		if err != nil {
+		if err := printProfile(ctx, say, name, binary, file); err != nil {
 			return err
 		}
-		flat, err := exec.CommandContext(ctx, "go", "tool", "pprof", "-top", "-nodecount=20", binary, file).Output()
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(say, "\n%s: the profile is in %s\n%s\nwith what they call, ours alone:\n%s", name, file, flat, ours(string(top)))
 	}
+	return nil
+}
+
+// printProfile prints what costs most in a profile of a program.
+func printProfile(ctx context.Context, say io.Writer, name, binary, file string) error {
+	top, err := exec.CommandContext(ctx, "go", "tool", "pprof", "-top", "-cum", "-nodecount=60", binary, file).Output()
+	if err != nil {
+		return err
+	}
+	flat, err := exec.CommandContext(ctx, "go", "tool", "pprof", "-top", "-nodecount=20", binary, file).Output()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(say, "\n%s: the profile is in %s\n%s\nwith what they call, ours alone:\n%s", name, file, flat, ours(string(top)))
 	return nil
 }
 
