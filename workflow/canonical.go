@@ -42,8 +42,7 @@ func Canonical(v any) []byte {
 func (f *Facts) Hash() string {
 	c := *f
 	c.Programme.Version, c.Programme.FactsVersion, c.Programme.UpdatedAt = 0, 0, time.Time{}
-	sum := sha256.Sum256(append([]byte("berdaya facts 1\n"), Canonical(c)...))
-	return hex.EncodeToString(sum[:])
+	return sum("berdaya facts 1\n", Canonical(c))
 }
 
 var (
@@ -61,7 +60,9 @@ func write(b *bytes.Buffer, v reflect.Value) bool {
 	}
 	switch v.Type() {
 	case timeType:
-		text(b, v.Interface().(time.Time).UTC().Truncate(time.Microsecond).Format("2006-01-02T15:04:05.000000Z"))
+		b.WriteByte('"')
+		b.Write(v.Interface().(time.Time).UTC().Truncate(time.Microsecond).AppendFormat(b.AvailableBuffer(), "2006-01-02T15:04:05.000000Z"))
+		b.WriteByte('"')
 		return true
 	case uuidType:
 		text(b, v.Interface().(uuid.UUID).String())
@@ -172,12 +173,28 @@ func number(n json.Number) string {
 	return d.String()
 }
 
-// text appends a JSON string.
+// text appends a JSON string. Nearly all of them need no escape; a look tells.
 func text(b *bytes.Buffer, s string) {
+	if plain(s) {
+		b.WriteByte('"')
+		b.WriteString(s)
+		b.WriteByte('"')
+		return
+	}
 	e := json.NewEncoder(b)
 	e.SetEscapeHTML(false)
 	_ = e.Encode(s) // a string and a buffer: cannot fail
 	b.Truncate(b.Len() - 1)
+}
+
+// plain tells whether a text is ASCII in which JSON escapes nothing.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // field is a member of an object: its name in the canonical form and its place in the struct.
@@ -217,6 +234,13 @@ func canonicalName(f reflect.StructField) string {
 func eventHash(e *domain.ProgrammeEvent) string {
 	c := *e
 	c.Hash, c.Programme = "", nil
-	sum := sha256.Sum256(append([]byte("berdaya event 1\n"), Canonical(c)...))
-	return hex.EncodeToString(sum[:])
+	return sum("berdaya event 1\n", Canonical(c))
+}
+
+// sum is the SHA-256 of what is hashed, led by a line that says what it is, in hexadecimal.
+func sum(what string, canonical []byte) string {
+	h := sha256.New()
+	h.Write([]byte(what))
+	h.Write(canonical)
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -319,6 +319,26 @@ func TestTheCanonicalForm(t *testing.T) {
 	}
 }
 
+func TestTextsAndTimesHaveTheFormThatJSONGivesThem(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		s := rapid.OneOf(rapid.String(), rapid.StringMatching(`[ -~]{0,20}`)).Draw(rt, "text")
+		var want strings.Builder
+		e := json.NewEncoder(&want)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(s); err != nil {
+			rt.Fatal(err)
+		}
+		if got := string(workflow.Canonical(s)) + "\n"; got != want.String() {
+			rt.Fatalf("%q is %s, want %s", s, got, want.String())
+		}
+		at := time.UnixMicro(rapid.Int64Range(-1e15, 7e15).Draw(rt, "at"))
+		if got, want := string(workflow.Canonical(at)), at.UTC().Format(`"2006-01-02T15:04:05.000000Z"`); got != want {
+			rt.Fatalf("%s, want %s", got, want)
+		}
+	})
+}
+
 func TestEqualFactsHaveEqualHashes(t *testing.T) {
 	t.Parallel()
 	facts := func() *workflow.Facts {
