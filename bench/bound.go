@@ -14,10 +14,12 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
 
+	"github.com/berdaya/berdaya/internal/token"
 	"github.com/berdaya/berdaya/plugins/host"
 )
 
@@ -36,11 +38,11 @@ func init() {
 func serveBound(b host.Binding) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	secret, err := productionSecret("")
+	secret, err := token.ParseSecret(os.Getenv("BERDAYA_TOKEN_SECRET"))
 	if err != nil {
 		return err
 	}
-	l, err := listen(ctx, "127.0.0.1:0")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -61,6 +63,9 @@ func serveBound(b host.Binding) error {
 }
 `
 
+// servingFile comes after profiled.go by name, and so begins after it.
+const servingFile = "serving.go"
+
 // province is where the programmes lie that are moved, and whose rules bind them beside the nation's.
 const province = "32"
 
@@ -71,7 +76,7 @@ type ruled struct {
 
 // buildRuled compiles the server and the province's rules.
 func buildRuled(ctx context.Context, module, out string, more map[string]string) (ruled, error) {
-	files := map[string]string{"serving.go": bound} // after profiled.go, whose beginnings come first then
+	files := map[string]string{servingFile: bound}
 	for name, text := range more {
 		files[name] = text
 	}
