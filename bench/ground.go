@@ -68,9 +68,9 @@ func (g *ground) close() {
 }
 
 // portfolio gives the connection string of a database with one in so many programmes of the national portfolio, made now or in
-// a run before, and of a member who may read all of it.
-func (g *ground) portfolio(ctx context.Context, say io.Writer, part int) (dsn, reader string, err error) {
-	if dsn, err = g.migrated(ctx, fmt.Sprintf("national_%d", part)); err != nil {
+// a run before, and a member who may read all of it.
+func (g *ground) portfolio(ctx context.Context, say io.Writer, database string, part int) (dsn, reader string, err error) {
+	if dsn, err = g.migrated(ctx, database); err != nil {
 		return "", "", err
 	}
 	d, err := db.Open(ctx, dsn, db.Options{Name: "berdaya bench", StatementTimeout: time.Hour})

@@ -31,7 +31,7 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 		return err
 	}
 	defer g.close()
-	dsn, reader, err := g.portfolio(ctx, say, o.part)
+	dsn, reader, err := g.portfolio(ctx, say, fmt.Sprintf("national_%d", o.part), o.part)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (g *ground) logging(ctx context.Context) (string, error) {
 	return filepath.Join(dir, "data", "log", "bench.json"), err
 }
 
-// ripen makes the template with so many programmes that are ready to move, and gives the coordinator who may move them.
+// ripen puts so many programmes that are ready to move into a database, and gives the coordinator who may move them.
 func (g *ground) ripen(ctx context.Context, say io.Writer, database string, programmes int) (coordinator string, err error) {
 	dsn, err := g.migrated(ctx, database)
 	if err != nil {
@@ -69,6 +69,10 @@ func (g *ground) ripen(ctx context.Context, say io.Writer, database string, prog
 	places, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return "", err
+	}
+	var there bool
+	if err := d.Pool.QueryRow(ctx, `select exists (select from findings where programme_id = $1)`, ripe.ID(ripe.First+programmes-1)).Scan(&there); err != nil || there {
+		return coordinator, err // made in a run before
 	}
 	began := time.Now()
 	if err := ripe.Make(ctx, d, coordinator, places, programmes, time.Now().AddDate(0, 0, -20)); err != nil {

@@ -84,16 +84,16 @@ func sameTally(a, b map[string]int) error {
 
 // watched measures what is used while something is done, from the moment that it says it begins. mine is how much CPU time
 // those use who ask, up to now.
-func (r *race) watched(server *peer, mine func() float64, do func(begin func() error) error) (load.Round, error) {
+func watched(server *peer, database int, mine func() float64, do func(begin func() error) error) (load.Round, error) {
 	var used [2]spent
 	var busy, asking [2]float64
 	at := func(i int) (err error) {
 		asking[i] = mine()
 		if server != nil {
-			used[i], err = spending(server, r.database)
+			used[i], err = spending(server, database)
 		} else {
 			var u []load.Usage
-			if u, err = load.Of(r.database); err == nil {
+			if u, err = load.Of(database); err == nil {
 				used[i].database = u[0].CPU
 			}
 		}
@@ -165,7 +165,7 @@ func (r *race) server(ctx context.Context, dsn string, clients int) (load.Round,
 		return load.Round{}, err
 	}
 	var sent load.Sent
-	m, err := r.watched(server, load.Self, func(begin func() error) (err error) {
+	m, err := watched(server, r.database, load.Self, func(begin func() error) (err error) {
 		if err = begin(); err == nil {
 			sent, err = drive(measured)
 		}
@@ -183,7 +183,7 @@ func (r *race) server(ctx context.Context, dsn string, clients int) (load.Round,
 // pgbench measures the replay of the same moves.
 func (r *race) pgbench(ctx context.Context, dsn string, clients int) (load.Round, error) {
 	var done replayed
-	m, err := r.watched(nil, func() float64 { return load.Self() + done.own }, func(begin func() error) (err error) {
+	m, err := watched(nil, r.database, func() float64 { return load.Self() + done.own }, func(begin func() error) (err error) {
 		done, err = r.replay.replay(ctx, dsn, clients, r.options.each(clients), begin)
 		return err
 	})
