@@ -51,7 +51,7 @@ type Client struct {
 func New(on *pgxpool.Pool, c Config) (*Client, error) {
 	logger := slog.New(slog.DiscardHandler)
 	if c.Logger != nil {
-		logger = slog.New(atLeastWarnings{c.Logger.Handler()})
+		logger = c.Logger
 	}
 	client := &Client{stopping: &atomic.Bool{}, idle: len(c.Workers) == 0}
 	workers, queues, err := workersFor(c.Workers, logger, client.stopping)
@@ -72,7 +72,7 @@ func New(on *pgxpool.Pool, c Config) (*Client, error) {
 	client.river, err = river.NewClient(riverpgxv5.New(client.pool), &river.Config{
 		Schema: Schema, Queues: queues, Workers: workers, PeriodicJobs: periodic,
 		JobTimeout: min(timeoutDefault, rescue), RescueStuckJobsAfter: rescue,
-		RetryPolicy: doubling{}, ErrorHandler: failures{logger}, Logger: logger,
+		RetryPolicy: doubling{}, ErrorHandler: failures{logger}, Logger: slog.New(newQuiet(logger.Handler(), client.stopping)),
 		CompletedJobRetentionPeriod: max(keepDone, longest), CancelledJobRetentionPeriod: max(keepDone, longest),
 	})
 	if err != nil {

@@ -24,7 +24,8 @@
 // A server that is killed leaves its jobs running for nobody. The leader among the servers gives such a job back once it has
 // run for a minute and for longer than its worker's bound; that counts as a failure. It looks every half a minute. If it was
 // the leader itself that died, another takes its place within a quarter of a minute. Since it cannot tell a dead server from
-// one that lost its connection, a job may run twice, at the same time even: workers must be safe to run twice.
+// one that lost its connection, a job may run twice, at the same time even: workers must be safe to run twice. A leader gives
+// a lost job of a kind that it does not know up for good, which can only be while older and newer servers run side by side.
 //
 // # Every so often
 //

@@ -52,21 +52,3 @@ func (f failures) HandlePanic(ctx context.Context, job *rivertype.JobRow, said a
 	f.log.ErrorContext(ctx, "a job has panicked", "kind", job.Kind, "job", job.ID, "attempt", job.Attempt, "panic", said, "trace", trace)
 	return nil
 }
-
-// atLeastWarnings keeps back what a library says of its daily work.
-type atLeastWarnings struct{ slog.Handler }
-
-// Enabled says whether a level passes.
-func (h atLeastWarnings) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
-}
-
-// WithAttrs keeps the level.
-func (h atLeastWarnings) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return atLeastWarnings{h.Handler.WithAttrs(attrs)}
-}
-
-// WithGroup keeps the level.
-func (h atLeastWarnings) WithGroup(name string) slog.Handler {
-	return atLeastWarnings{h.Handler.WithGroup(name)}
-}

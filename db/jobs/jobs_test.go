@@ -325,3 +325,25 @@ func (l *lines) String() string {
 }
 
 func (l *lines) has(part string) bool { return strings.Contains(l.String(), part) }
+
+// A transaction with one row of its own, without and with a job.
+func BenchmarkEnqueue(b *testing.B) {
+	d := dbtest.New(b)
+	for name, enqueue := range map[string]bool{"without": false, "with": true} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				err := d.Commands().Transact(b.Context(), func(ctx context.Context) error {
+					_, err := d.Commands().In(ctx).ExecContext(ctx, "insert into idempotency_keys (actor, key, command, input_hash, outcome, ids, created_at)"+
+						" values ('b', gen_random_uuid()::text, 'c', '', 'done', '{}', now())")
+					if err == nil && enqueue {
+						err = d.Commands().Enqueue(ctx, workflow.Job{Kind: "bench", RunAt: time.Now().Add(time.Hour)})
+					}
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/db/dbtest"
 	"github.com/berdaya/berdaya/db/jobs"
 	"github.com/berdaya/berdaya/workflow"
@@ -47,6 +48,26 @@ func victim(dsn string) error {
 	select {}
 }
 
+// runVictim starts a server that begins the job and never ends it.
+func runVictim(t *testing.T, d *db.DB) *exec.Cmd {
+	t.Helper()
+	killed := exec.Command(os.Args[0])
+	killed.Env = append(os.Environ(), victimVariable+"="+d.Pool.Config().ConnString())
+	killed.Stderr = os.Stderr
+	out, err := killed.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = killed.Process.Kill() })
+	if line, err := bufio.NewReader(out).ReadString('\n'); strings.TrimSpace(line) != "running" {
+		t.Fatalf("it said %q, %v", line, err)
+	}
+	return killed
+}
+
 func TestAJobWhoseServerWasKilledIsDoneByAnother(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)
@@ -60,20 +81,7 @@ func TestAJobWhoseServerWasKilledIsDoneByAnother(t *testing.T) {
 		err := d.Pool.QueryRow(t.Context(), "select count(*) from jobs.river_leader").Scan(&n)
 		return err == nil && n == 1
 	})
-	killed := exec.Command(os.Args[0])
-	killed.Env = append(os.Environ(), victimVariable+"="+d.Pool.Config().ConnString())
-	killed.Stderr = os.Stderr
-	out, err := killed.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := killed.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer killed.Process.Kill()
-	if line, err := bufio.NewReader(out).ReadString('\n'); strings.TrimSpace(line) != "running" {
-		t.Fatalf("it said %q, %v", line, err)
-	}
+	killed := runVictim(t, d)
 	if err := killed.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +105,41 @@ func TestAJobWhoseServerWasKilledIsDoneByAnother(t *testing.T) {
 	}
 	if runs := got.all(); len(runs) != 1 || runs[0].Attempt != 2 {
 		t.Errorf("runs %+v", runs)
+	}
+}
+
+// A server that leads dies with a job, with everything as it is in production: about a quarter of a minute until another leads,
+// a minute until the job is held to have lost its server, up to half a minute until somebody looks.
+func TestAJobOfALeaderThatWasKilledIsDoneByAnotherInGoodTime(t *testing.T) {
+	if os.Getenv("BERDAYA_LONG") == "" {
+		t.Skip("takes two minutes; BERDAYA_LONG=1 runs it")
+	}
+	t.Parallel()
+	d := dbtest.New(t)
+	if err := d.Commands().Enqueue(t.Context(), workflow.Job{Kind: "survive"}); err != nil {
+		t.Fatal(err)
+	}
+	killed := runVictim(t, d)
+	until(t, "it leads", func() bool {
+		var n int
+		err := d.Pool.QueryRow(t.Context(), "select count(*) from jobs.river_leader").Scan(&n)
+		return err == nil && n == 1
+	})
+	done := make(chan struct{})
+	start(t, d, jobs.Config{Workers: []jobs.Worker{{Kind: "survive", Work: func(context.Context, jobs.Run) error {
+		close(done)
+		return nil
+	}}}})
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = killed.Wait()
+	began := time.Now()
+	select {
+	case <-done:
+		t.Logf("after %s", time.Since(began).Round(time.Second))
+	case <-time.After(150 * time.Second):
+		t.Fatal("nobody does it")
 	}
 }
 
