@@ -39,25 +39,10 @@ func (sv *server) work(s settings) jobs.Config {
 	}
 }
 
-// startAgain is how long a server waits before it tries again to begin working jobs off.
-const startAgain = time.Second
-
-// startWork begins to work jobs off, with those first that a server which starts should not wait for. While the database is away
-// it tries again: requests find it again by themselves, and so must jobs.
+// startWork begins to work jobs off, with those first that a server which starts should not wait for.
 func (sv *server) startWork(ctx context.Context) {
-	if sv.jobs == nil {
+	if sv.jobs == nil || sv.jobs.Start(ctx) != nil {
 		return
-	}
-	for ctx.Err() == nil {
-		err := sv.jobs.Start(ctx)
-		if err == nil {
-			break
-		}
-		sv.log.Warn("jobs are not worked off yet; it is tried again", "error", err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(startAgain):
-		}
 	}
 	if err := sv.timers.Start(ctx); err != nil && ctx.Err() == nil { // the next period brings another
 		sv.log.Warn("timers that fell due while no server ran go off a little later", "error", err)

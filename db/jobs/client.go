@@ -26,6 +26,7 @@ const (
 	keepDone        = 24 * time.Hour
 	ownConnections  = 4 // beside the one that listens; taking and finishing jobs needs few
 	connectionsName = "berdaya jobs"
+	startAgain      = time.Second
 )
 
 // Config says what a client does.
@@ -41,9 +42,12 @@ type Config struct {
 // Client works jobs off.
 type Client struct {
 	pool     *pgxpool.Pool
-	river    *river.Client[pgx.Tx]
 	idle     bool // there is nothing it could do
 	stopping *atomic.Bool
+
+	config river.Config
+	river  *river.Client[pgx.Tx]
+	cut    context.CancelFunc // ends whatever Start began; nil if it did not
 }
 
 // New makes a client for the database of a pool. It uses connections of its own, so that neither waits for the other. Stop it
@@ -69,50 +73,88 @@ func New(on *pgxpool.Pool, c Config) (*Client, error) {
 		return nil, err
 	}
 	rescue := cmp.Or(c.RescueAfter, rescueDefault)
-	client.river, err = river.NewClient(riverpgxv5.New(client.pool), &river.Config{
+	client.config = river.Config{
 		Schema: Schema, Queues: queues, Workers: workers, PeriodicJobs: periodic,
 		JobTimeout: min(timeoutDefault, rescue), RescueStuckJobsAfter: rescue,
 		RetryPolicy: doubling{}, ErrorHandler: failures{logger}, Logger: slog.New(newQuiet(logger.Handler(), client.stopping)),
 		CompletedJobRetentionPeriod: max(keepDone, longest), CancelledJobRetentionPeriod: max(keepDone, longest),
-	})
-	if err != nil {
+	}
+	if _, err = river.NewClient(riverpgxv5.New(client.pool), &client.config); err != nil { // what is wrong is said now
 		client.pool.Close()
 		return nil, err
 	}
 	return client, nil
 }
 
-// Start begins to take jobs. The context bounds the start alone; only Stop ends what it began.
+// Start begins to take jobs. While the database does not answer it tries again every second, until it has begun or the context
+// ends, which is its only error. Once it has begun only Stop ends it; the context's end changes nothing.
 func (c *Client) Start(ctx context.Context) error {
 	if c.idle {
 		return nil
 	}
-	if err := c.pool.Ping(ctx); err != nil {
+	for {
+		err := c.try(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil:
+			return nil
+		}
+		c.config.Logger.WarnContext(ctx, "jobs are not taken yet; it is tried again", "error", err)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(startAgain):
+		}
+	}
+}
+
+// try starts once. What failed to start is not used again.
+func (c *Client) try(ctx context.Context) error {
+	again, err := river.NewClient(riverpgxv5.New(c.pool), &c.config)
+	if err != nil {
 		return err
 	}
-	return c.river.Start(context.WithoutCancel(ctx))
+	running, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer context.AfterFunc(ctx, cut)()
+	if err := again.Start(running); err != nil {
+		cut()
+		return err
+	}
+	c.river, c.cut = again, cut
+	return ctx.Err()
 }
 
 // Stop takes no more jobs, ends the contexts of those that run and waits for them until its own context ends; in that case it
-// returns an error, and what still runs is given to another server in a minute.
+// returns an error, and what still runs is given to another server in a minute. It comes after Start has returned.
 func (c *Client) Stop(ctx context.Context) error {
 	if c.idle {
 		return nil
 	}
 	c.stopping.Store(true)
-	err := c.river.StopAndCancel(ctx)
-	closed := make(chan struct{})
+	ended := make(chan error, 1)
 	go func() {
-		defer close(closed)
+		err := c.end(ctx)
 		c.pool.Close()
+		ended <- err
 	}()
+	var err error
 	select {
-	case <-closed:
+	case err = <-ended:
 	case <-ctx.Done():
-		err = cmp.Or(err, ctx.Err())
+		err = ctx.Err()
 	}
 	if err != nil {
 		err = fmt.Errorf("jobs did not stop in time: %w", err)
 	}
 	return err
+}
+
+// end ends what Start began.
+func (c *Client) end(ctx context.Context) error {
+	if c.cut == nil {
+		return nil
+	}
+	defer c.cut()
+	return c.river.StopAndCancel(ctx)
 }

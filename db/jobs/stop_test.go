@@ -3,7 +3,9 @@ package jobs_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"runtime"
@@ -11,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/berdaya/berdaya/db"
@@ -187,6 +190,62 @@ func TestStoppingIsBoundedWhateverAWorkerDoes(t *testing.T) {
 		t.Errorf("it took %s", took)
 	}
 	close(release)
+}
+
+func TestAClientThatIsStartedBeforeItsDatabaseBeginsLater(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	name := d.Pool.Config().ConnConfig.Database
+	admin := d.Pool.Config().ConnConfig.Copy()
+	admin.Database = "postgres"
+	conn, err := pgx.ConnectConfig(t.Context(), admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	allow := func(yes bool) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), fmt.Sprintf("alter database %s allow_connections %t", name, yes)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Commands().Enqueue(t.Context(), workflow.Job{Kind: "patient"}); err != nil {
+		t.Fatal(err)
+	}
+	allow(false)
+	var log lines
+	done := make(chan struct{})
+	config := jobs.Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), Workers: []jobs.Worker{{Kind: "patient", Work: func(context.Context, jobs.Run) error {
+		close(done)
+		return nil
+	}}}}
+	patient, err := jobs.New(d.Pool, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := make(chan error, 1)
+	go func() { started <- patient.Start(t.Context()) }()
+	until(t, "it says that it waits", func() bool { return log.has("jobs are not taken yet") })
+	givesUp, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	never, err := jobs.New(d.Pool, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := never.Start(givesUp); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Start: %v", err)
+	}
+	if err := never.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+	allow(true)
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	<-done
+	if err := patient.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 // Not parallel, so that every goroutine is its own.
