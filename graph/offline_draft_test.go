@@ -97,6 +97,39 @@ func TestADraftIsMergedOnceWithWhatWasPutRight(t *testing.T) {
 	}
 }
 
+func TestADraftThatManyMergeAtOnceIsMergedOnce(t *testing.T) {
+	t.Parallel()
+	v := newVillage(t)
+	_, programme := v.begun()
+	drafts := map[string]command{}
+	drafts[v.draft("ani", on("createNeed", with(need(programme, newID(), "Water"), command{"severity": 9})))] = command{}
+	v.rules.answer.Store(blocking)
+	advance := with(on("moveProgramme", command{"programmeId": programme, "move": "ADVANCE"}), command{"expectedVersion": 1})
+	drafts[v.draft("ani", advance)] = advance
+	v.rules.answer.Store(nil)
+	answers := make(chan error, 12)
+	for id, c := range drafts {
+		for i := range 6 {
+			merge := c
+			if len(c) == 0 {
+				merge = on("createNeed", need(programme, newID(), "Water"))
+			}
+			go func() {
+				_, _, err := v.post(context.Background(), []string{"ani", "budi", "citra"}[i%3], mergeQuery, map[string]any{"in": command{"draftId": id, "command": merge}})
+				answers <- err
+			}()
+		}
+	}
+	for range cap(answers) {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+	if needs, version, merged := v.count(`select count(*) from needs`), v.count(`select version from programmes`), v.count(`select count(*) from drafts where state = 'MERGED'`); needs != 1 || version != 2 || merged != 2 {
+		t.Errorf("%d needs, version %d, %d merged", needs, version, merged)
+	}
+}
+
 func TestADraftIsDroppedForAReason(t *testing.T) {
 	t.Parallel()
 	v := newVillage(t)

@@ -52,6 +52,44 @@ func TestTheNewestOfAProvinceAndStageAreReadFromAnIndex(t *testing.T) {
 	}
 }
 
+func TestDraftsAreReadFromAnIndexOpenOnesFirst(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	national(t, d, 200)
+	if _, err := d.Pool.Exec(t.Context(), `insert into drafts (id, created_at, updated_at, author, key, programme_id, command, input, input_hash, personal, code, problems, blocks, state, settled_by, settled_at)
+		select md5('d' || i)::uuid, now(), now(), 'author ' || i % 50, i, md5('p' || 1 + i % 200)::uuid, 'createNeed', '{}', repeat('a', 64), false, 'CONFLICT', '[]', '[]',
+		case when i % 3 = 0 then 'OPEN' else 'DROPPED' end, case when i % 3 > 0 then 'x' end, case when i % 3 > 0 then now() end from generate_series(1, 20000) i`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Pool.Exec(t.Context(), "analyze drafts"); err != nil {
+		t.Fatal(err)
+	}
+	port := &recorded{Port: d}
+	s := serve(t, port)
+	data := s.get(t, actor("author 7", "COORDINATOR ID"), `{ viewer { drafts(first: 10) { pageInfo { hasNextPage } nodes { id state } } }
+		programmes(first: 5) { nodes { drafts(first: 10) { nodes { id state } } } } }`, nil)
+	if at(data, "viewer.drafts.nodes.0.state") != "OPEN" || at(data, "programmes.nodes.0.drafts.nodes.0.state") != "OPEN" {
+		t.Fatal(data)
+	}
+	seen := 0
+	for i, sql := range port.sql {
+		if !strings.Contains(sql, "from drafts") {
+			continue
+		}
+		seen++
+		for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+			for _, node := range explain(t, d, mode, sql, port.params[i]) {
+				if node == "Seq Scan on drafts" || strings.Contains(node, "Sort") {
+					t.Errorf("%s: %s\n%s", mode, node, sql)
+				}
+			}
+		}
+	}
+	if seen != 2 {
+		t.Errorf("%d statements about drafts", seen)
+	}
+}
+
 func TestRoundTripsGrowWithDepthAndNotWithRows(t *testing.T) {
 	t.Parallel()
 	d := portfolio(t, 3, 60)

@@ -5,6 +5,9 @@
 // went, and application/json for all others, where 200 is the status of every well-formed request, except for one that is
 // not allowed (401, 403) and for faults on our side (500, 503). A request that was refused has no data in its answer.
 //
+// A body may be compressed with gzip. It is bounded as it comes and again as it expands; the document in it has a bound of its own,
+// since only variables are long for a good reason.
+//
 // The executor gives the data as JSON already; it is written as it is. There are no batches: a batch of a thousand would be
 // a thousand requests for the price of one.
 //

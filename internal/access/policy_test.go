@@ -54,6 +54,30 @@ func TestTheWholeMatrixOfWhoWritesWhat(t *testing.T) {
 	}
 }
 
+func TestDraftsOfOthersAreSettledByWhoMovesTheProgramme(t *testing.T) {
+	t.Parallel()
+	others, own := &domain.Draft{Author: "other"}, &domain.Draft{Author: "somebody"}
+	for _, role := range domain.Roles.Codes() {
+		a := actor(access.Grant{Role: domain.Role(role), Region: "32.04"})
+		for region, within := range places {
+			p := &domain.Programme{RegionCode: region}
+			want := domain.CodeNotFound
+			if within && strings.Contains("CRN", role[:1]) {
+				want = ""
+			}
+			if got := domain.CodeOf(access.MaySettle(a, others, p)); got != want {
+				t.Errorf("%s in %s: %q, want %q", role, region, got, want)
+			}
+			if access.MaySettle(a, own, p) != nil || access.MaySettle(a, own, nil) != nil || access.MaySettle(a, others, nil) == nil {
+				t.Errorf("%s in %s: their own, or one about nothing known", role, region)
+			}
+		}
+	}
+	if got := domain.CodeOf(access.MaySettle(access.Actor{}, own, nil)); got != domain.CodeUnauthenticated {
+		t.Error(got)
+	}
+}
+
 func TestTheWholeMatrixOfWhoMoves(t *testing.T) {
 	t.Parallel()
 	for _, role := range domain.Roles.Codes() {

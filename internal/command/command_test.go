@@ -138,3 +138,46 @@ func TestAWrongKeyIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// asked counts how often the store is asked for one key.
+type asked struct {
+	db.Commands
+	times atomic.Int32
+}
+
+func (a *asked) Recall(ctx context.Context, actor, key string) (*command.Record, error) {
+	a.times.Add(1)
+	return a.Commands.Recall(ctx, actor, key)
+}
+
+func TestWhatWasLookedUpBeforehandIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	s := &asked{Commands: dbtest.New(t).Commands()}
+	keys := []string{"old", "new", "quicker"}
+	run := func(ctx context.Context, key string) command.Outcome {
+		out, err := command.Run(ctx, s, command.Command{Actor: "a", Key: &key, Name: "nothing"}, func(context.Context) (command.Outcome, error) {
+			return command.Outcome{Code: command.Done, IDs: []uuid.UUID{uuid.New()}}, nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return out
+	}
+	before := run(t.Context(), "old")
+	found, err := s.RecallAll(t.Context(), "a", keys)
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	ctx := command.LookedUp(t.Context(), keys, found)
+	other := run(t.Context(), "quicker") // by somebody who came after it was looked up
+	s.times.Store(0)
+	if out := run(ctx, "old"); !out.Repeated || out.IDs[0] != before.IDs[0] || s.times.Load() != 0 {
+		t.Errorf("%+v, asked %d times", out, s.times.Load())
+	}
+	if out := run(ctx, "new"); out.Repeated || s.times.Load() != 0 {
+		t.Errorf("%+v, asked %d times", out, s.times.Load())
+	}
+	if out := run(ctx, "quicker"); !out.Repeated || out.IDs[0] != other.IDs[0] {
+		t.Errorf("%+v", out)
+	}
+}

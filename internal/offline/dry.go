@@ -3,12 +3,17 @@ package offline
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/command"
 )
+
+// dryTime is how long the transaction of a dry run may last. It holds the programmes that it is about, and whoever waits for one
+// gives up after ten seconds.
+const dryTime = 8 * time.Second
 
 // errUndo has the transaction of a dry run rolled back.
 var errUndo = errors.New("a dry run is undone")
@@ -24,6 +29,8 @@ func (r *run) dryRun(ctx context.Context, commands []Command) ([]Result, error) 
 		return nil, err
 	}
 	asked := r.askMoves(ctx, commands, places)
+	ctx, cancel := context.WithTimeout(ctx, dryTime)
+	defer cancel()
 	var results []Result
 	err = r.Store.Transact(ctx, func(ctx context.Context) error {
 		results = make([]Result, len(commands))
