@@ -58,7 +58,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 	}
 	size := cmp.Or(o.MaxConns, 16)
 	config.MaxConns = int32(size)
-	config.AfterConnect = readTimesInUTC
+	config.AfterConnect = knowTypes
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, domain.Errorf(domain.CodeUnavailable, "the database cannot be reached: %w", err)
@@ -75,7 +75,7 @@ func Open(ctx context.Context, dsn string, o Options) (*DB, error) {
 
 	simple := config.ConnConfig.Copy()
 	simple.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	sqldb := stdlib.OpenDB(*simple, stdlib.OptionAfterConnect(readTimesInUTC))
+	sqldb := stdlib.OpenDB(*simple, stdlib.OptionAfterConnect(knowTypes))
 	sqldb.SetMaxOpenConns(size)
 	sqldb.SetMaxIdleConns(size) // the default of two makes a busy server connect all the time
 	sqldb.SetConnMaxIdleTime(5 * time.Minute)
@@ -93,8 +93,9 @@ func milliseconds(d, otherwise time.Duration) string {
 	return strconv.FormatInt(cmp.Or(d, otherwise).Milliseconds(), 10)
 }
 
-// readTimesInUTC has times come back as domain.Clock makes them, whatever the machine's zone.
-func readTimesInUTC(_ context.Context, conn *pgx.Conn) error {
+// knowTypes has times come back as domain.Clock makes them, whatever the machine's zone, and ids without a detour.
+func knowTypes(_ context.Context, conn *pgx.Conn) error {
+	knowIDs(conn.TypeMap())
 	conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
 	return nil
 }
