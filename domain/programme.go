@@ -29,6 +29,7 @@ type Programme struct {
 	StageVisits         []*StageVisit           `bun:"rel:has-many,join:id=programme_id"`
 	Checklist           []*ChecklistItem        `bun:"rel:has-many,join:id=programme_id"`
 	Waivers             []*Waiver               `bun:"rel:has-many,join:id=programme_id"`
+	Blocks              []*ProgrammeBlock       `bun:"rel:has-many,join:id=programme_id"`
 	StagePlans          []*StagePlan            `bun:"rel:has-many,join:id=programme_id"`
 	Timers              []*Timer                `bun:"rel:has-many,join:id=programme_id"`
 	TimerEvents         []*TimerEvent           `bun:"rel:has-many,join:id=programme_id"`

@@ -36,6 +36,9 @@ const earliestZone = 9 * time.Hour
 // Today gives the day that has begun somewhere in Indonesia: what happens "today" is never still ahead there.
 func Today(now time.Time) Date { return DateOf(now.Add(earliestZone)) }
 
+// Begins gives the instant from which Today gives the date.
+func (d Date) Begins() time.Time { return d.Time().Add(-earliestZone) }
+
 // AddDays gives the date n days later.
 func (d Date) AddDays(n int) Date { return DateOf(d.Time().AddDate(0, 0, n)) }
 

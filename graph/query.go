@@ -8,11 +8,15 @@ import (
 	"github.com/berdaya/berdaya/graph/gid"
 	"github.com/berdaya/berdaya/graph/model"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/standstill"
 )
 
-// query answers who is asking. Every other query begins stored data: the read path answers it from its arguments (@stored)
+// query answers who is asking, and draws. Every other query begins stored data: the read path answers it from its arguments (@stored)
 // and never calls the method behind it, so those are embedded and empty.
-type query struct{ generated.QueryResolver }
+type query struct {
+	generated.QueryResolver
+	diagrams standstill.Diagrams
+}
 
 // Viewer gives the actor.
 func (query) Viewer(ctx context.Context) (*model.Viewer, error) {
@@ -28,4 +32,24 @@ func (query) Viewer(ctx context.Context) (*model.Viewer, error) {
 		}
 	}
 	return v, nil
+}
+
+// Diagram draws where programmes stand.
+func (q query) Diagram(ctx context.Context, region *model.RegionFilter) (string, error) {
+	var part standstill.Part
+	if region != nil {
+		under, is := region.Under.Value(), region.Is.Value()
+		switch {
+		case (under == nil) == (is == nil):
+			return "", domain.Errorf(domain.CodeBadUserInput, "give either under or is").In("berikan salah satu: under atau is").At("region")
+		case is != nil:
+			part = standstill.Part{Region: *is, Exactly: true}
+		default:
+			part.Region = *under
+		}
+		if part.Region == "" {
+			part.Region = "?" // an empty code is no code
+		}
+	}
+	return q.diagrams.Draw(ctx, access.FromContext(ctx), part)
 }

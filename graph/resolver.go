@@ -9,6 +9,7 @@ import (
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/standstill"
 )
 
 // Resolver answers what the read path does not: who is asking, and commands.
@@ -21,7 +22,8 @@ type Resolver struct {
 	Bulk       *bulk.Bulk
 	BulkWatch  *bulk.Watch
 	Offline    offline.Lists
+	Diagrams   standstill.Diagrams
 }
 
 // Query gives the resolvers of queries.
-func (r *Resolver) Query() generated.QueryResolver { return query{} }
+func (r *Resolver) Query() generated.QueryResolver { return query{diagrams: r.Diagrams} }

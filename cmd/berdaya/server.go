@@ -29,6 +29,7 @@ import (
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/standstill"
 	"github.com/berdaya/berdaya/internal/timers"
 	"github.com/berdaya/berdaya/internal/token"
 	"github.com/berdaya/berdaya/plugins/host"
@@ -95,6 +96,7 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		Transfers:  regions.Transfers{Store: sv.db.Regions(), Clock: clock, IDs: ids},
 		BulkWatch:  &bulk.Watch{Progress: sv.db.Bulk().Progress},
 		Offline:    offline.Lists{Store: sv.db.Offline(), Clock: clock, IDs: ids},
+		Diagrams:   standstill.Diagrams{Store: sv.db.Standing(), Clock: clock},
 	}
 	sv.members = members.New(sv.db, clock, ids)
 	sv.useCases.Bulk = &bulk.Bulk{Store: sv.db.Bulk(), Moves: sv.useCases.Moves, Resolve: sv.members.Resolve, Clock: clock, IDs: ids, Log: s.Log}

@@ -132,6 +132,10 @@ type ComplexityRoot struct {
 
 	BoardCell struct {
 		Count       func(childComplexity int) int
+		MaxDays     func(childComplexity int) int
+		MedianDays  func(childComplexity int) int
+		Overdue     func(childComplexity int) int
+		P90Days     func(childComplexity int) int
 		Stage       func(childComplexity int) int
 		StageLabel  func(childComplexity int) int
 		Status      func(childComplexity int) int
@@ -821,6 +825,7 @@ type ComplexityRoot struct {
 	Programme struct {
 		Activities          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		AvailableMoves      func(childComplexity int) int
+		Blocks              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CapacityAssessments func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Checklist           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Code                func(childComplexity int) int
@@ -859,6 +864,30 @@ type ComplexityRoot struct {
 		UpdatedAt           func(childComplexity int) int
 		Version             func(childComplexity int) int
 		Waivers             func(childComplexity int, first *int, after *string, last *int, before *string) int
+	}
+
+	ProgrammeBlock struct {
+		ID         func(childComplexity int) int
+		Programme  func(childComplexity int) int
+		Rule       func(childComplexity int) int
+		RuleRegion func(childComplexity int) int
+		RuleSet    func(childComplexity int) int
+		Since      func(childComplexity int) int
+		Stage      func(childComplexity int) int
+		StageLabel func(childComplexity int) int
+		Waivable   func(childComplexity int) int
+	}
+
+	ProgrammeBlockConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ProgrammeBlockEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	ProgrammeCommunity struct {
@@ -970,19 +999,22 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Board        func(childComplexity int, region *model.RegionFilter) int
-		BulkMoves    func(childComplexity int, mine bool, first *int, after *string, last *int, before *string) int
-		Communities  func(childComplexity int, filter *model.CommunitiesFilter, orderBy model.CommunitiesOrder, first *int, after *string, last *int, before *string) int
-		Community    func(childComplexity int, id string) int
-		Node         func(childComplexity int, id string) int
-		Nodes        func(childComplexity int, ids []string) int
-		Programme    func(childComplexity int, id string) int
-		Programmes   func(childComplexity int, filter *model.ProgrammesFilter, orderBy model.ProgrammesOrder, first *int, after *string, last *int, before *string) int
-		Region       func(childComplexity int, code string) int
-		Regions      func(childComplexity int, filter *model.RegionsFilter, first *int, after *string, last *int, before *string) int
-		Stakeholder  func(childComplexity int, id string) int
-		Stakeholders func(childComplexity int, filter *model.StakeholdersFilter, orderBy model.StakeholdersOrder, first *int, after *string, last *int, before *string) int
-		Viewer       func(childComplexity int) int
+		BlockedProgrammes func(childComplexity int, filter model.BlockedProgrammesFilter, first *int, after *string, last *int, before *string) int
+		Board             func(childComplexity int, region *model.RegionFilter) int
+		BulkMoves         func(childComplexity int, mine bool, first *int, after *string, last *int, before *string) int
+		Communities       func(childComplexity int, filter *model.CommunitiesFilter, orderBy model.CommunitiesOrder, first *int, after *string, last *int, before *string) int
+		Community         func(childComplexity int, id string) int
+		Diagram           func(childComplexity int, region *model.RegionFilter) int
+		Node              func(childComplexity int, id string) int
+		Nodes             func(childComplexity int, ids []string) int
+		Programme         func(childComplexity int, id string) int
+		Programmes        func(childComplexity int, filter *model.ProgrammesFilter, orderBy model.ProgrammesOrder, first *int, after *string, last *int, before *string) int
+		Region            func(childComplexity int, code string) int
+		Regions           func(childComplexity int, filter *model.RegionsFilter, first *int, after *string, last *int, before *string) int
+		Stakeholder       func(childComplexity int, id string) int
+		Stakeholders      func(childComplexity int, filter *model.StakeholdersFilter, orderBy model.StakeholdersOrder, first *int, after *string, last *int, before *string) int
+		Stuck             func(childComplexity int, region *model.RegionFilter) int
+		Viewer            func(childComplexity int) int
 	}
 
 	RankNeedsPayload struct {
@@ -1184,6 +1216,22 @@ type ComplexityRoot struct {
 	StakeholderPayload struct {
 		Stakeholder func(childComplexity int) int
 		UserErrors  func(childComplexity int) int
+	}
+
+	StuckRow struct {
+		MaxDays     func(childComplexity int) int
+		MedianDays  func(childComplexity int) int
+		OldestSince func(childComplexity int) int
+		P90Days     func(childComplexity int) int
+		Programmes  func(childComplexity int) int
+		Rule        func(childComplexity int) int
+		RuleRegion  func(childComplexity int) int
+		RuleSet     func(childComplexity int) int
+		Severity    func(childComplexity int) int
+		Stage       func(childComplexity int) int
+		StageLabel  func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Waivable    func(childComplexity int) int
 	}
 
 	SubmitCommandsPayload struct {
@@ -1787,6 +1835,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BoardCell.Count(childComplexity), true
+	case "BoardCell.maxDays":
+		if e.ComplexityRoot.BoardCell.MaxDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoardCell.MaxDays(childComplexity), true
+	case "BoardCell.medianDays":
+		if e.ComplexityRoot.BoardCell.MedianDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoardCell.MedianDays(childComplexity), true
+	case "BoardCell.overdue":
+		if e.ComplexityRoot.BoardCell.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoardCell.Overdue(childComplexity), true
+	case "BoardCell.p90Days":
+		if e.ComplexityRoot.BoardCell.P90Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoardCell.P90Days(childComplexity), true
 	case "BoardCell.stage":
 		if e.ComplexityRoot.BoardCell.Stage == nil {
 			break
@@ -4967,6 +5039,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Programme.AvailableMoves(childComplexity), true
+	case "Programme.blocks":
+		if e.ComplexityRoot.Programme.Blocks == nil {
+			break
+		}
+
+		args, err := ec.field_Programme_blocks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Programme.Blocks(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Programme.capacityAssessments":
 		if e.ComplexityRoot.Programme.CapacityAssessments == nil {
 			break
@@ -5285,6 +5368,99 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Programme.Waivers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+
+	case "ProgrammeBlock.id":
+		if e.ComplexityRoot.ProgrammeBlock.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlock.ID(childComplexity), true
+	case "ProgrammeBlock.programme":
+		if e.ComplexityRoot.ProgrammeBlock.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlock.Programme(childComplexity), true
+	case "ProgrammeBlock.rule":
+		if e.ComplexityRoot.ProgrammeBlock.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlock.Rule(childComplexity), true
+	case "ProgrammeBlock.ruleRegion":
+		if e.ComplexityRoot.ProgrammeBlock.RuleRegion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlock.RuleRegion(childComplexity), true
+	case "ProgrammeBlock.ruleSet":
+		if e.ComplexityRoot.ProgrammeBlock.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlock.RuleSet(childComplexity), true
+	case "ProgrammeBlock.since":
+		if e.ComplexityRoot.ProgrammeBlock.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlock.Since(childComplexity), true
+	case "ProgrammeBlock.stage":
+		if e.ComplexityRoot.ProgrammeBlock.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlock.Stage(childComplexity), true
+	case "ProgrammeBlock.stageLabel":
+		if e.ComplexityRoot.ProgrammeBlock.StageLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlock.StageLabel(childComplexity), true
+	case "ProgrammeBlock.waivable":
+		if e.ComplexityRoot.ProgrammeBlock.Waivable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlock.Waivable(childComplexity), true
+
+	case "ProgrammeBlockConnection.edges":
+		if e.ComplexityRoot.ProgrammeBlockConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlockConnection.Edges(childComplexity), true
+	case "ProgrammeBlockConnection.nodes":
+		if e.ComplexityRoot.ProgrammeBlockConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlockConnection.Nodes(childComplexity), true
+	case "ProgrammeBlockConnection.pageInfo":
+		if e.ComplexityRoot.ProgrammeBlockConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlockConnection.PageInfo(childComplexity), true
+	case "ProgrammeBlockConnection.totalCount":
+		if e.ComplexityRoot.ProgrammeBlockConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlockConnection.TotalCount(childComplexity), true
+
+	case "ProgrammeBlockEdge.cursor":
+		if e.ComplexityRoot.ProgrammeBlockEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlockEdge.Cursor(childComplexity), true
+	case "ProgrammeBlockEdge.node":
+		if e.ComplexityRoot.ProgrammeBlockEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeBlockEdge.Node(childComplexity), true
 
 	case "ProgrammeCommunity.community":
 		if e.ComplexityRoot.ProgrammeCommunity.Community == nil {
@@ -5696,6 +5872,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProgrammeStakeholderPayload.UserErrors(childComplexity), true
 
+	case "Query.blockedProgrammes":
+		if e.ComplexityRoot.Query.BlockedProgrammes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_blockedProgrammes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BlockedProgrammes(childComplexity, args["filter"].(model.BlockedProgrammesFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.board":
 		if e.ComplexityRoot.Query.Board == nil {
 			break
@@ -5740,6 +5927,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Community(childComplexity, args["id"].(string)), true
+	case "Query.diagram":
+		if e.ComplexityRoot.Query.Diagram == nil {
+			break
+		}
+
+		args, err := ec.field_Query_diagram_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Diagram(childComplexity, args["region"].(*model.RegionFilter)), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -5829,6 +6027,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Stakeholders(childComplexity, args["filter"].(*model.StakeholdersFilter), args["orderBy"].(model.StakeholdersOrder), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.stuck":
+		if e.ComplexityRoot.Query.Stuck == nil {
+			break
+		}
+
+		args, err := ec.field_Query_stuck_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Stuck(childComplexity, args["region"].(*model.RegionFilter)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -6640,6 +6849,85 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StakeholderPayload.UserErrors(childComplexity), true
 
+	case "StuckRow.maxDays":
+		if e.ComplexityRoot.StuckRow.MaxDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.MaxDays(childComplexity), true
+	case "StuckRow.medianDays":
+		if e.ComplexityRoot.StuckRow.MedianDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.MedianDays(childComplexity), true
+	case "StuckRow.oldestSince":
+		if e.ComplexityRoot.StuckRow.OldestSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.OldestSince(childComplexity), true
+	case "StuckRow.p90Days":
+		if e.ComplexityRoot.StuckRow.P90Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.P90Days(childComplexity), true
+	case "StuckRow.programmes":
+		if e.ComplexityRoot.StuckRow.Programmes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.Programmes(childComplexity), true
+	case "StuckRow.rule":
+		if e.ComplexityRoot.StuckRow.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.Rule(childComplexity), true
+	case "StuckRow.ruleRegion":
+		if e.ComplexityRoot.StuckRow.RuleRegion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.RuleRegion(childComplexity), true
+	case "StuckRow.ruleSet":
+		if e.ComplexityRoot.StuckRow.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.RuleSet(childComplexity), true
+	case "StuckRow.severity":
+		if e.ComplexityRoot.StuckRow.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.Severity(childComplexity), true
+	case "StuckRow.stage":
+		if e.ComplexityRoot.StuckRow.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.Stage(childComplexity), true
+	case "StuckRow.stageLabel":
+		if e.ComplexityRoot.StuckRow.StageLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.StageLabel(childComplexity), true
+	case "StuckRow.title":
+		if e.ComplexityRoot.StuckRow.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.Title(childComplexity), true
+	case "StuckRow.waivable":
+		if e.ComplexityRoot.StuckRow.Waivable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StuckRow.Waivable(childComplexity), true
+
 	case "SubmitCommandsPayload.results":
 		if e.ComplexityRoot.SubmitCommandsPayload.Results == nil {
 			break
@@ -7345,6 +7633,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("BlockedProgrammesFilter", ec.unmarshalInputBlockedProgrammesFilter),
 			graphql.NewInputUnmarshaler("CommunitiesFilter", ec.unmarshalInputCommunitiesFilter),
 			graphql.NewInputUnmarshaler("CreateActivityInput", ec.unmarshalInputCreateActivityInput),
 			graphql.NewInputUnmarshaler("CreateAttendanceInput", ec.unmarshalInputCreateAttendanceInput),
@@ -9777,6 +10066,17 @@ type Programme implements Node {
     "Only those before this cursor."
     before: String
   ): WaiverConnection!
+  "What stopped its next step when it was last checked, which is some seconds after each change; availableMoves asks now."
+  blocks(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): ProgrammeBlockConnection!
   "Its own plan of when stages are due."
   stagePlans(
     "How many at most, from the start; 1 to 100, 20 where nothing is said."
@@ -10167,6 +10467,14 @@ type BoardCell {
   statusLabel: String!
   "How many."
   count: Int!
+  "How many of them are late: ACTIVE past the stage's due date, or ON_HOLD past the day of the review."
+  overdue: Int!
+  "For how many days half of them or more have been in the stage at most; null for programmes that are not worked on any more."
+  medianDays: Int
+  "The same for nine in ten of them."
+  p90Days: Int
+  "For how many days the one that has been in the stage the longest has been there."
+  maxDays: Int
 }
 `, BuiltIn: false},
 	{Name: "../schema/region.graphqls", Input: `"A unit of the administrative tree. Its code is hierarchical by dots: 32, 32.73, 32.73.05, 32.73.05.1001; the nation is ID."
@@ -10915,6 +11223,116 @@ enum StakeholdersOrder {
   NAME
   "Last changed first."
   UPDATED_AT_DESC
+}
+`, BuiltIn: false},
+	{Name: "../schema/standing.graphqls", Input: `extend type Query {
+  "Where programmes that the reader may see stand still, by stage and rule, most programmes first; at most 200 rows. Beside the rules it says OVERDUE and HOLD_REVIEW_PASSED in the name of the engine (workflow). What rules stop is as it was when each programme was last checked, which is some seconds after each change."
+  stuck(
+    "Only those of this region; all where nothing is said."
+    region: RegionFilter
+  ): [StuckRow!]! @stored
+  "The programmes that one rule stops in one stage, longest first."
+  blockedProgrammes(
+    "Which rule and stage, as a row of stuck names them."
+    filter: BlockedProgrammesFilter!
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): ProgrammeBlockConnection! @stored
+  "The stages, statuses and moves as a mermaid diagram, with how many programmes that the reader may see stand where and how many are late."
+  diagram(
+    "Only those of this region; all where nothing is said."
+    region: RegionFilter
+  ): String!
+}
+
+"The programmes that stand still in one stage for one reason."
+type StuckRow {
+  "The stage."
+  stage: Stage!
+  "The stage in the reader's language."
+  stageLabel: String!
+  "Who stops them: a rule set, or workflow for the engine itself."
+  ruleSet: String!
+  "The rule's code; of the engine OVERDUE and HOLD_REVIEW_PASSED."
+  rule: String!
+  "The code of the region whose rule it is; null for the engine's own."
+  ruleRegion: String
+  "What the rule asks for, in the reader's language; null where it is not known."
+  title: String
+  "BLOCK stops the next step; WARN says that it is late."
+  severity: Severity!
+  "Who may lift it for one programme."
+  waivable: Waivable!
+  "How many programmes."
+  programmes: Int!
+  "Since when the first of them has stood still for this."
+  oldestSince: DateTime!
+  "For how many days half of them or more have stood still at most."
+  medianDays: Int!
+  "The same for nine in ten of them."
+  p90Days: Int!
+  "For how many days the first of them has."
+  maxDays: Int!
+}
+
+"Which rule, in which stage, and where; all conditions must hold."
+input BlockedProgrammesFilter {
+  "Only programmes that this region governs."
+  region: RegionFilter
+  "The stage."
+  stage: Stage!
+  "The rule set."
+  ruleSet: String!
+  "The rule's code."
+  rule: String!
+}
+
+"A rule that stopped a programme's next step when it was last checked."
+type ProgrammeBlock implements Node {
+  "Its global id."
+  id: ID!
+  "The programme."
+  programme: Programme!
+  "The stage."
+  stage: Stage!
+  "The stage in the reader's language."
+  stageLabel: String!
+  "The rule set."
+  ruleSet: String!
+  "The rule's code."
+  rule: String!
+  "The code of the region whose rule it is."
+  ruleRegion: String!
+  "Who may lift it for the programme."
+  waivable: Waivable!
+  "Since when it has stopped the programme without a break in its present visit to the stage."
+  since: DateTime!
+}
+
+"A page of blocks of programmes."
+type ProgrammeBlockConnection {
+  "The page with a cursor for each."
+  edges: [ProgrammeBlockEdge!]!
+  "The page."
+  nodes: [ProgrammeBlock!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type ProgrammeBlockEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: ProgrammeBlock!
 }
 `, BuiltIn: false},
 	{Name: "../schema/timer.graphqls", Input: `"The programme's own plan of when a stage is due. It goes before the region's definition; an earlier date of the rules goes before it."
@@ -12288,6 +12706,14 @@ func (ec *executionContext) childFields_BoardCell(ctx context.Context, field gra
 		return ec.fieldContext_BoardCell_statusLabel(ctx, field)
 	case "count":
 		return ec.fieldContext_BoardCell_count(ctx, field)
+	case "overdue":
+		return ec.fieldContext_BoardCell_overdue(ctx, field)
+	case "medianDays":
+		return ec.fieldContext_BoardCell_medianDays(ctx, field)
+	case "p90Days":
+		return ec.fieldContext_BoardCell_p90Days(ctx, field)
+	case "maxDays":
+		return ec.fieldContext_BoardCell_maxDays(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BoardCell", field.Name)
 }
@@ -13574,6 +14000,8 @@ func (ec *executionContext) childFields_Programme(ctx context.Context, field gra
 		return ec.fieldContext_Programme_checklist(ctx, field)
 	case "waivers":
 		return ec.fieldContext_Programme_waivers(ctx, field)
+	case "blocks":
+		return ec.fieldContext_Programme_blocks(ctx, field)
 	case "stagePlans":
 		return ec.fieldContext_Programme_stagePlans(ctx, field)
 	case "timers":
@@ -13606,6 +14034,54 @@ func (ec *executionContext) childFields_Programme(ctx context.Context, field gra
 		return ec.fieldContext_Programme_drafts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Programme", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgrammeBlock(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProgrammeBlock_id(ctx, field)
+	case "programme":
+		return ec.fieldContext_ProgrammeBlock_programme(ctx, field)
+	case "stage":
+		return ec.fieldContext_ProgrammeBlock_stage(ctx, field)
+	case "stageLabel":
+		return ec.fieldContext_ProgrammeBlock_stageLabel(ctx, field)
+	case "ruleSet":
+		return ec.fieldContext_ProgrammeBlock_ruleSet(ctx, field)
+	case "rule":
+		return ec.fieldContext_ProgrammeBlock_rule(ctx, field)
+	case "ruleRegion":
+		return ec.fieldContext_ProgrammeBlock_ruleRegion(ctx, field)
+	case "waivable":
+		return ec.fieldContext_ProgrammeBlock_waivable(ctx, field)
+	case "since":
+		return ec.fieldContext_ProgrammeBlock_since(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgrammeBlock", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgrammeBlockConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ProgrammeBlockConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ProgrammeBlockConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ProgrammeBlockConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ProgrammeBlockConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgrammeBlockConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgrammeBlockEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_ProgrammeBlockEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_ProgrammeBlockEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgrammeBlockEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_ProgrammeCommunity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14224,6 +14700,38 @@ func (ec *executionContext) childFields_StakeholderPayload(ctx context.Context, 
 		return ec.fieldContext_StakeholderPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StakeholderPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_StuckRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_StuckRow_stage(ctx, field)
+	case "stageLabel":
+		return ec.fieldContext_StuckRow_stageLabel(ctx, field)
+	case "ruleSet":
+		return ec.fieldContext_StuckRow_ruleSet(ctx, field)
+	case "rule":
+		return ec.fieldContext_StuckRow_rule(ctx, field)
+	case "ruleRegion":
+		return ec.fieldContext_StuckRow_ruleRegion(ctx, field)
+	case "title":
+		return ec.fieldContext_StuckRow_title(ctx, field)
+	case "severity":
+		return ec.fieldContext_StuckRow_severity(ctx, field)
+	case "waivable":
+		return ec.fieldContext_StuckRow_waivable(ctx, field)
+	case "programmes":
+		return ec.fieldContext_StuckRow_programmes(ctx, field)
+	case "oldestSince":
+		return ec.fieldContext_StuckRow_oldestSince(ctx, field)
+	case "medianDays":
+		return ec.fieldContext_StuckRow_medianDays(ctx, field)
+	case "p90Days":
+		return ec.fieldContext_StuckRow_p90Days(ctx, field)
+	case "maxDays":
+		return ec.fieldContext_StuckRow_maxDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StuckRow", field.Name)
 }
 
 func (ec *executionContext) childFields_SubmitCommandsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -17,9 +17,9 @@ var tags = map[string]byte{
 	"Need": 'N', "ProblemNode": 'n', "Consultation": 'K', "CapacityAssessment": 'A', "CapacityScore": 'a',
 	"Objective": 'O', "Activity": 'Y', "BudgetLine": 'B', "TrainingEvent": 'T', "Session": 't', "Participant": 'p',
 	"Attendance": 'q', "Indicator": 'I', "Measurement": 'i', "Finding": 'F', "Report": 'W', "Distribution": 'w',
-	"Waiver": 'v', "StagePlan": 'd', "Timer": 'X', "TimerEvent": 'x',
 	"BulkMove": 'M', "BulkMoveItem": 'm',
-	"Draft": 'D',
+	"Draft":  'D',
+	"Waiver": 'v', "ProgrammeBlock": 'b', "StagePlan": 'd', "Timer": 'X', "TimerEvent": 'x',
 }
 
 var types = func() map[byte]string {

@@ -19,6 +19,8 @@ const (
 var weights = map[string]int{
 	"Programme.availableMoves": 20,
 	"Query.board":              50,
+	"Query.diagram":            50,
+	"Query.stuck":              100,
 }
 
 // longest are lists whose length the schema does not say, but a use case bounds.

@@ -204,6 +204,18 @@ type BlockValue struct {
 	Value string `json:"value"`
 }
 
+// Which rule, in which stage, and where; all conditions must hold.
+type BlockedProgrammesFilter struct {
+	// Only programmes that this region governs.
+	Region graphql.Omittable[*RegionFilter] `json:"region,omitempty"`
+	// The stage.
+	Stage domain.Stage `json:"stage"`
+	// The rule set.
+	RuleSet string `json:"ruleSet"`
+	// The rule's code.
+	Rule string `json:"rule"`
+}
+
 // The programmes of one stage and status.
 type BoardCell struct {
 	// The stage.
@@ -216,6 +228,14 @@ type BoardCell struct {
 	StatusLabel string `json:"statusLabel"`
 	// How many.
 	Count int `json:"count"`
+	// How many of them are late: ACTIVE past the stage's due date, or ON_HOLD past the day of the review.
+	Overdue int `json:"overdue"`
+	// For how many days half of them or more have been in the stage at most; null for programmes that are not worked on any more.
+	MedianDays *int `json:"medianDays,omitempty"`
+	// The same for nine in ten of them.
+	P90Days *int `json:"p90Days,omitempty"`
+	// For how many days the one that has been in the stage the longest has been there.
+	MaxDays *int `json:"maxDays,omitempty"`
 }
 
 // Money for an activity from one source, planned and spent.
@@ -2095,6 +2115,8 @@ type Programme struct {
 	Checklist *ChecklistItemConnection `json:"checklist"`
 	// The waivers asked for, granted and ended.
 	Waivers *WaiverConnection `json:"waivers"`
+	// What stopped its next step when it was last checked, which is some seconds after each change; availableMoves asks now.
+	Blocks *ProgrammeBlockConnection `json:"blocks"`
 	// Its own plan of when stages are due.
 	StagePlans *StagePlanConnection `json:"stagePlans"`
 	// What will remind of its stages, and what has.
@@ -2131,6 +2153,53 @@ func (Programme) IsNode() {}
 
 // The global id; opaque.
 func (this Programme) GetID() string { return this.ID }
+
+// A rule that stopped a programme's next step when it was last checked.
+type ProgrammeBlock struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The programme.
+	Programme *Programme `json:"programme"`
+	// The stage.
+	Stage domain.Stage `json:"stage"`
+	// The stage in the reader's language.
+	StageLabel string `json:"stageLabel"`
+	// The rule set.
+	RuleSet string `json:"ruleSet"`
+	// The rule's code.
+	Rule string `json:"rule"`
+	// The code of the region whose rule it is.
+	RuleRegion string `json:"ruleRegion"`
+	// Who may lift it for the programme.
+	Waivable domain.Waivable `json:"waivable"`
+	// Since when it has stopped the programme without a break in its present visit to the stage.
+	Since time.Time `json:"since"`
+}
+
+func (ProgrammeBlock) IsNode() {}
+
+// The global id; opaque.
+func (this ProgrammeBlock) GetID() string { return this.ID }
+
+// A page of blocks of programmes.
+type ProgrammeBlockConnection struct {
+	// The page with a cursor for each.
+	Edges []*ProgrammeBlockEdge `json:"edges"`
+	// The page.
+	Nodes []*ProgrammeBlock `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type ProgrammeBlockEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *ProgrammeBlock `json:"node"`
+}
 
 // The part of a community in a programme.
 type ProgrammeCommunity struct {
@@ -2818,6 +2887,36 @@ type StatusFilter struct {
 	Eq graphql.Omittable[*domain.Status] `json:"eq,omitempty"`
 	// One of these.
 	In graphql.Omittable[[]domain.Status] `json:"in,omitempty"`
+}
+
+// The programmes that stand still in one stage for one reason.
+type StuckRow struct {
+	// The stage.
+	Stage domain.Stage `json:"stage"`
+	// The stage in the reader's language.
+	StageLabel string `json:"stageLabel"`
+	// Who stops them: a rule set, or workflow for the engine itself.
+	RuleSet string `json:"ruleSet"`
+	// The rule's code; of the engine OVERDUE and HOLD_REVIEW_PASSED.
+	Rule string `json:"rule"`
+	// The code of the region whose rule it is; null for the engine's own.
+	RuleRegion *string `json:"ruleRegion,omitempty"`
+	// What the rule asks for, in the reader's language; null where it is not known.
+	Title *string `json:"title,omitempty"`
+	// BLOCK stops the next step; WARN says that it is late.
+	Severity domain.Severity `json:"severity"`
+	// Who may lift it for one programme.
+	Waivable domain.Waivable `json:"waivable"`
+	// How many programmes.
+	Programmes int `json:"programmes"`
+	// Since when the first of them has stood still for this.
+	OldestSince time.Time `json:"oldestSince"`
+	// For how many days half of them or more have stood still at most.
+	MedianDays int `json:"medianDays"`
+	// The same for nine in ten of them.
+	P90Days int `json:"p90Days"`
+	// For how many days the first of them has.
+	MaxDays int `json:"maxDays"`
 }
 
 // Commands that were made without a line.

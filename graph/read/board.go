@@ -1,6 +1,7 @@
 package read
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -9,11 +10,54 @@ import (
 	"github.com/berdaya/berdaya/domain"
 )
 
+// today gives the day by which what is late is told: late begins where the timers of the day after do, at 00:00 UTC.
+func (rd *Reader) today() []byte {
+	days := (rd.clock.Now().Unix() - epoch) / 86400
+	return binary.BigEndian.AppendUint32(nil, uint32(int32(days)))
+}
+
+// day is the parameter with it.
+func day(s *statement) string {
+	return s.arg(func(r *run) []byte { return r.request.today }) + "::date"
+}
+
+// late is the condition that a programme is late.
+func late(alias, day string) string {
+	return strings.ReplaceAll("(@.status = 'ACTIVE' and @.due_on < ", "@", alias) + day +
+		strings.ReplaceAll(" or @.status = 'ON_HOLD' and @.review_on < ", "@", alias) + day + ")"
+}
+
+// The ages of programmes are counted by day, so that no more is sorted than there are days. Of counted rows, in the order of
+// their days, upto is how many programmes there are up to each, of so many in total.
+const (
+	medianDays = "min(t.days) filter (where t.upto * 2 >= t.total)"
+	p90Days    = "min(t.days) filter (where t.upto * 10 >= t.total * 9)"
+	maxDays    = "max(t.days)"
+)
+
+// ofAges are the fields that need the ages, which are not looked at otherwise.
+var ofAges = map[string]string{"medianDays": medianDays, "p90Days": p90Days, "maxDays": maxDays}
+
+func asksAges(fields []graphql.CollectedField) bool {
+	for _, f := range fields {
+		if ofAges[f.Name] != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // board compiles the counts of programmes by stage and status, in the order of the enums.
 func (p *planner) board(selection ast.SelectionSet) {
 	lv := p.newLevel(p.reader.catalogue["Programme"])
 	o := &object{guard: -1}
-	for _, f := range graphql.CollectFields(p.oc, selection, []string{"BoardCell"}) {
+	fields := graphql.CollectFields(p.oc, selection, []string{"BoardCell"})
+	ages := asksAges(fields)
+	count, overdue := "count(*)", ""
+	if ages {
+		count, overdue = "sum(t.n)::int8", "sum(t.late)::int8"
+	}
+	for _, f := range fields {
 		var compiled field
 		switch f.Name {
 		case "__typename":
@@ -25,12 +69,25 @@ func (p *planner) board(selection ast.SelectionSet) {
 		case "statusLabel":
 			compiled = field{kind: fieldLabel, column: lv.column("t.status"), labels: p.reader.statuses[p.sight.locale]}
 		case "count":
-			compiled = field{kind: fieldValue, form: formInteger, column: lv.column("count(*)")}
+			compiled = field{kind: fieldValue, form: formInteger, column: lv.column(count)}
+		case "overdue":
+			if overdue == "" {
+				overdue = "count(*) filter (where " + late("t", day(&lv.statement)) + ")"
+			}
+			compiled = field{kind: fieldValue, form: formInteger, column: lv.column(overdue)}
+		default:
+			compiled = field{kind: fieldValue, form: formInteger, column: lv.column(ofAges[f.Name])}
 		}
 		o.add(compiled, f)
 	}
-	where := p.requested(&lv.statement, "t")
-	lv.sql = "select " + lv.columnList(false) + " from programmes t" + whereClause(where) +
+	from := "programmes t" + whereClause(p.requested(&lv.statement, "t"))
+	if ages {
+		today := day(&lv.statement)
+		from = "(select c.*, sum(n) over (partition by stage, status order by days) as upto, sum(n) over (partition by stage, status) as total" +
+			" from (select t.stage, t.status, case when t.status in ('ACTIVE', 'ON_HOLD') then greatest(" + today + " - t.stage_entered_at::date, 0) end as days," +
+			" count(*) as n, count(*) filter (where " + late("t", today) + ") as late from " + from + " group by 1, 2, 3) c) t"
+	}
+	lv.sql = "select " + lv.columnList(false) + " from " + from +
 		" group by t.stage, t.status order by " + natural("t.stage", domain.Stages) + ", " + natural("t.status", domain.Statuses)
 	p.plan.first = []*level{lv}
 	p.plan.roots = []root{{level: lv, object: o}}

@@ -148,6 +148,9 @@ func (m *maker) people(programmes int) {
 		m.programme(n, communities, stakeholders)
 	}
 	m.bulks()
+	if _, err := m.db.Pool.Exec(m.t.Context(), `insert into rule_titles values ('national', 'R0', 'ID', 'It''s ranked', 'Diberi peringkat'), ('national', 'R1', 'ID', 'Only English', '')`); err != nil {
+		m.t.Fatal(err)
+	}
 }
 
 func (m *maker) programme(n int, communities []*domain.Community, stakeholders []*domain.Stakeholder) {
@@ -155,6 +158,7 @@ func (m *maker) programme(n int, communities []*domain.Community, stakeholders [
 		StartDate: "2026-01-01", EndDate: "2026-12-31", Coordinator: pick(m, subjects), Stage: code1[domain.Stage](m, domain.Stages),
 		Status: code1[domain.Status](m, domain.Statuses), StageEnteredAt: m.time(), DueOn: maybe(m, m.date()), HeldAt: maybe(m, m.time()),
 		Version: 1, FactsVersion: 1}
+	p.ReviewOn = p.DueOn
 	m.insert(p)
 	var links []*domain.ProgrammeCommunity
 	for i, c := range m.some(4, len(communities)) {
@@ -184,6 +188,16 @@ func (m *maker) programme(n int, communities []*domain.Community, stakeholders [
 	m.plan(p)
 	m.monitor(p, stakeholders)
 	m.drafts(p)
+	m.blocks(p)
+}
+
+// blocks makes what stops the programme, as a check would have kept it.
+func (m *maker) blocks(p *domain.Programme) {
+	m = &maker{rand.New(rand.NewPCG(uint64(p.ID[2]), uint64(p.ID[3]))), m.t, m.db} // as for drafts
+	for i := range m.IntN(4) {
+		m.insert(&domain.ProgrammeBlock{ID: m.id(), ProgrammeID: p.ID, RegionCode: p.RegionCode, Stage: p.Stage, RuleSet: pick(m, []string{"national", "west-java"}),
+			Rule: fmt.Sprintf("R%d", i), RuleRegion: pick(m, []string{"ID", "32"}), Waivable: code1[domain.Waivable](m, domain.Waivables), Since: m.time()})
+	}
 }
 
 // drafts makes commands that were kept, some about the programme and some about nothing known.

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
 )
 
@@ -108,6 +107,8 @@ func (n *naive) query() map[string]any {
 			v = n.visible("Region", n.byKey["Region"][args["code"].(string)], f.below)
 		case "board":
 			v = n.board(args["region"], f.below)
+		case "stuck":
+			v = n.stuck(args["region"], f.below)
 		case "viewer":
 			v = n.viewer(f.below)
 		default:
@@ -159,13 +160,18 @@ func (n *naive) fits(typeName string, r row, filter map[string]any) bool {
 		case "region":
 			ok = n.inRegion(typeName, r, condition.(map[string]any))
 		case "stage", "status", "level":
-			c := condition.(map[string]any)
+			c, several := condition.(map[string]any)
+			if !several {
+				c = map[string]any{"eq": condition}
+			}
 			if eq := c["eq"]; eq != nil {
 				ok = r[name] == eq
 			}
 			if in := c["in"]; in != nil {
 				ok = ok && slices.Contains(in.([]any), r[name])
 			}
+		case "ruleSet", "rule":
+			ok = r[snake(name)] == condition
 		case "coordinator":
 			ok = r["coordinator"] == condition
 		case "nameStartsWith":
@@ -193,25 +199,6 @@ func (n *naive) inRegion(typeName string, r row, condition map[string]any) bool 
 		return code == is
 	}
 	return below(code.(string), condition["under"].(string))
-}
-
-func (n *naive) board(region any, selection ast.SelectionSet) any {
-	cells := []any{}
-	for _, stage := range domain.Stages {
-		for _, status := range domain.Statuses {
-			count := 0
-			for _, r := range n.rows["Programme"] {
-				if r["stage"] == stage.Code && r["status"] == status.Code && n.fits("Programme", r, map[string]any{"region": region}) {
-					count++
-				}
-			}
-			if count > 0 {
-				r := row{"stage": stage.Code, "status": status.Code, "count": json.Number(jsonOf(count))}
-				cells = append(cells, n.object("BoardCell", r, selection))
-			}
-		}
-	}
-	return cells
 }
 
 func jsonOf(v any) string {

@@ -2,6 +2,7 @@ package read_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/domain"
@@ -35,7 +37,7 @@ var tables = map[string]struct{ table, tag string }{
 	"Finding": {"findings", "F"}, "Report": {"reports", "W"}, "Distribution": {"distributions", "w"},
 	"BulkMove": {"bulk_moves", "M"}, "BulkMoveItem": {"bulk_move_items", "m"},
 	"Waiver": {"waivers", "v"}, "StagePlan": {"stage_plans", "d"}, "Timer": {"timers", "X"}, "TimerEvent": {"timer_events", "x"},
-	"Draft": {"drafts", "D"},
+	"Draft": {"drafts", "D"}, "ProgrammeBlock": {"programme_blocks", "b"},
 }
 
 // toOne: the column of ours that holds the key of the other.
@@ -65,6 +67,7 @@ var toMany = map[string][3]string{
 	"Programme.objectives": {"Objective", "programme_id", "id"}, "Programme.activities": {"Activity", "programme_id", "id"},
 	"Programme.trainingEvents": {"TrainingEvent", "programme_id", "id"}, "Programme.indicators": {"Indicator", "programme_id", "id"},
 	"Programme.findings": {"Finding", "programme_id", "id"}, "Programme.reports": {"Report", "programme_id", "id"},
+	"Programme.blocks": {"ProgrammeBlock", "programme_id", "id"},
 	"Programme.drafts": {"Draft", "programme_id", draftOrder},
 	"Need.problemTree": {"ProblemNode", "need_id", "id"}, "CapacityAssessment.scores": {"CapacityScore", "capacity_assessment_id", "id"},
 	"Objective.indicators": {"Indicator", "objective_id", "id"}, "Objective.activities": {"Activity", "objective_id", "id"},
@@ -79,7 +82,7 @@ var rootLists = map[string][2]string{
 	"programmes UPDATED_AT_DESC": {"Programme", "updated_at desc, id desc"}, "programmes CODE": {"Programme", "code, id"},
 	"communities NAME": {"Community", "name, id"}, "communities UPDATED_AT_DESC": {"Community", "updated_at desc, id desc"},
 	"stakeholders NAME": {"Stakeholder", "name, id"}, "stakeholders UPDATED_AT_DESC": {"Stakeholder", "updated_at desc, id desc"},
-	"regions ": {"Region", "code"}, "bulkMoves ": {"BulkMove", "id desc"},
+	"regions ": {"Region", "code"}, "bulkMoves ": {"BulkMove", "id desc"}, "blockedProgrammes ": {"ProgrammeBlock", "since, id"},
 }
 
 // draftOrder is that of drafts: open ones first, of each the newest first.
@@ -89,9 +92,10 @@ var personalFields = []string{"Stakeholder.contact", "Activity.responsible", "Fi
 
 // world is all rows, and everything's place in each order.
 type world struct {
-	rows  map[string][]row          // by type
-	byKey map[string]map[string]row // by type and key
-	place map[string]map[string]int // by type and order, of each key; the same for rows that are alike to the order
+	rows   map[string][]row                    // by type
+	byKey  map[string]map[string]row           // by type and key
+	titles map[string]map[domain.Locale]string // of rules
+	place  map[string]map[string]int           // by type and order, of each key; the same for rows that are alike to the order
 }
 
 func load(t testing.TB, d *db.DB) *world {
@@ -120,6 +124,18 @@ func load(t testing.TB, d *db.DB) *world {
 		if err := found.Err(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	w.titles = map[string]map[domain.Locale]string{}
+	titled, err := d.Pool.Query(t.Context(), "select rule_set || rule || region_code, title_en, title_id from rule_titles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rule, en, id string
+	if _, err := pgx.ForEachRow(titled, []any{&rule, &en, &id}, func() error {
+		w.titles[rule] = map[domain.Locale]string{domain.English: en, domain.Indonesian: cmp.Or(id, en)}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 	for _, l := range toMany {
 		w.sort(t, d, l[0], l[2])
@@ -325,7 +341,7 @@ var enumOf = map[string]domain.Enum{
 	"BulkMove.move": domain.Moves, "BulkMove.state": domain.BulkStates, "BulkMoveItem.outcome": domain.BulkOutcomes,
 	"Waiver.stage": domain.Stages, "Waiver.state": domain.WaiverStates, "StagePlan.stage": domain.Stages, "Timer.stage": domain.Stages,
 	"Timer.kind": domain.TimerKinds, "Timer.state": domain.TimerStates, "TimerEvent.stage": domain.Stages, "TimerEvent.kind": domain.TimerKinds,
-	"Draft.state": domain.DraftStates,
+	"Draft.state": domain.DraftStates, "ProgrammeBlock.stage": domain.Stages, "StuckRow.stage": domain.Stages,
 }
 
 func labelOf(typeName, field, code string, l domain.Locale) string {

@@ -221,6 +221,8 @@ func (p *planner) compile(selection ast.SelectionSet) (*plan, error) {
 		err = p.rootList(selection)
 	case askBoard:
 		p.board(selection)
+	case askStuck:
+		p.stuck(selection)
 	default:
 		err = fmt.Errorf("no plan for a request of kind %d", p.request.kind)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
 )
 
@@ -69,7 +70,7 @@ func (g *generator) value(typeName, literal string, v any) string {
 
 func (g *generator) root() string {
 	alias := g.name("r") + ": "
-	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "bulkMoves", "bulkMoves", "viewer"); name {
+	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "stuck", "blockedProgrammes", "bulkMoves", "bulkMoves", "viewer"); name {
 	case "node":
 		typeName, id := g.anyID()
 		return alias + "node(id: " + g.value("ID!", strconv.Quote(id), id) + ") " + g.nodeSelection(typeName)
@@ -92,12 +93,12 @@ func (g *generator) root() string {
 			text += "(" + strings.Join(args, ", ") + ")"
 		}
 		return alias + "viewer { " + text + " " + g.connection("Draft", 3) + " }"
-	case "board":
+	case "board", "stuck":
 		args := ""
 		if f := g.region(); f != "" {
 			args = "(region: " + f + ")"
 		}
-		return alias + "board" + args + " " + g.selection("BoardCell", 0)
+		return alias + name + args + " " + g.selection(map[string]string{"board": "BoardCell", "stuck": "StuckRow"}[name], 0)
 	default:
 		return alias + g.rootList(name)
 	}
@@ -135,6 +136,13 @@ func (g *generator) rootList(name string) string {
 			args = append(args, "mine: "+g.value("Boolean!", strconv.FormatBool(mine), mine))
 		}
 		return g.list(name, name+" ", args)
+	}
+	if name == "blockedProgrammes" {
+		filter := "stage: " + g.one(domain.Stages.Codes()...) + ", ruleSet: " + g.one(`"national"`, `"west-java"`) + ", rule: " + g.value("String!", `"R0"`, "R0")
+		if f := g.region(); f != "" {
+			filter += ", region: " + f
+		}
+		return g.list(name, name+" ", []string{"filter: {" + filter + "}"})
 	}
 	if name != "regions" {
 		orders := []string{"NAME", "UPDATED_AT_DESC"}
@@ -331,8 +339,11 @@ func sentCursors(t testing.TB, s *server, w *world, everywhere access.Actor) (ma
 		if order != "" {
 			order = "orderBy: " + order + ","
 		}
-		if name == "bulkMoves" {
+		switch name {
+		case "bulkMoves":
 			order = "mine: false,"
+		case "blockedProgrammes":
+			order = `filter: {stage: PLAN, ruleSet: "national", rule: "R0"},`
 		}
 		take(list, of[0], of[1], s.get(t, everywhere, fmt.Sprintf("{ l: %s(%s first: 100) %s }", name, order, edges), nil)["l"])
 	}

@@ -25,9 +25,10 @@ type Port interface {
 
 // Options say what a Reader answers.
 type Options struct {
-	Schema  *ast.Schema // the schema that is served
-	Key     []byte      // seals cursors; 16 bytes or more, the same on all servers
-	Batches []Batch     // the fields that Go answers
+	Schema  *ast.Schema  // the schema that is served
+	Key     []byte       // seals cursors; 16 bytes or more, the same on all servers
+	Batches []Batch      // the fields that Go answers
+	Clock   domain.Clock // nil: the system's
 }
 
 // The plans and outlines of documents that are kept; a plan is some ten kilobytes.
@@ -42,6 +43,7 @@ type Reader struct {
 	schema    *ast.Schema
 	catalogue catalogue
 	sealer    *sealer
+	clock     domain.Clock
 	stages    map[domain.Locale]map[string]string
 	statuses  map[domain.Locale]map[string]string
 
@@ -65,7 +67,10 @@ func New(port Port, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the schema and the stored types do not fit: %w", err)
 	}
-	rd := &Reader{port: port, schema: o.Schema, catalogue: c, sealer: newSealer(o.Key), plans: newCache[*plan](plansKept), outlines: newCache[*outline](outlinesKept)}
+	if o.Clock == nil {
+		o.Clock = domain.SystemClock{}
+	}
+	rd := &Reader{port: port, clock: o.Clock, schema: o.Schema, catalogue: c, sealer: newSealer(o.Key), plans: newCache[*plan](plansKept), outlines: newCache[*outline](outlinesKept)}
 	rd.buffers.New = func() any { return new([]byte) }
 	rd.runs.New = func() any { return &run{numbers: map[string]int32{}} }
 	if rd.stages, err = labelsOf("Stage"); err == nil {

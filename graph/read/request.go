@@ -18,6 +18,7 @@ const (
 	askKeys ask = iota
 	askList
 	askBoard
+	askStuck
 )
 
 // request is what the field at which stored data begins asks for.
@@ -33,6 +34,8 @@ type request struct {
 	paging     paging
 	after      any
 	before     any
+
+	today []byte // of a board: the day, as PostgreSQL takes it
 }
 
 // keyOf is the key of an object and the number of its type; -1 for an id of nothing.
@@ -127,8 +130,11 @@ func (rd *Reader) rootRequest(fc *graphql.FieldContext, a access.Actor) (*reques
 			return nil, domain.Errorf(domain.CodeBadUserInput, "this is not the id of a %s", e.name).In("ini bukan id dari " + e.name).At("id")
 		}
 		return rd.single(e.name, id[:]), nil
-	case "board":
-		q := &request{kind: askBoard}
+	case "board", "stuck":
+		q := &request{kind: askBoard, today: rd.today()}
+		if name == "stuck" {
+			q.kind = askStuck
+		}
 		region, _ := fc.Args["region"].(*model.RegionFilter)
 		return q, q.place(region, a.Reads(), "region")
 	default:
@@ -241,6 +247,11 @@ func (rd *Reader) listRequest(fc *graphql.FieldContext, a access.Actor) (*reques
 		} else {
 			q.conditions = append(q.conditions, within(a.PersonalData().In))
 		}
+	case "blockedProgrammes":
+		q.entities = []*entity{rd.catalogue["ProgrammeBlock"]}
+		f := fc.Args["filter"].(model.BlockedProgrammesFilter)
+		q.where("@.stage = ? and @.rule_set = ? and @.rule = ?", []byte(f.Stage), []byte(f.RuleSet), []byte(f.Rule))
+		err = q.place(f.Region.Value(), a.Reads(), "filter", "region")
 	case "regions":
 		q.entities = []*entity{rd.catalogue["Region"]}
 		if f, _ := fc.Args["filter"].(*model.RegionsFilter); f != nil {

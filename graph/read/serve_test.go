@@ -40,7 +40,7 @@ type server struct {
 func serve(t testing.TB, port read.Port) *server {
 	t.Helper()
 	s := &server{}
-	reader, err := read.New(port, read.Options{Schema: servedSchema(), Key: cursorKey, Batches: []read.Batch{
+	reader, err := read.New(port, read.Options{Schema: servedSchema(), Key: cursorKey, Clock: atToday{}, Batches: []read.Batch{
 		{Type: "Programme", Field: "availableMoves", Func: s.availableMoves},
 	}})
 	if err != nil {

@@ -32,7 +32,7 @@ func (w *writer) answer() bool {
 	switch {
 	case q.kind == askList:
 		return w.connection(p.roots[0].list, 0)
-	case q.kind == askBoard:
+	case q.kind == askBoard || q.kind == askStuck:
 		return w.cells(&p.roots[0])
 	case q.single:
 		if len(p.roots) == 0 {
