@@ -20,6 +20,7 @@ import (
 	"github.com/berdaya/berdaya/internal/access"
 	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
+	"github.com/berdaya/berdaya/internal/definitions"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/registry"
@@ -108,6 +109,7 @@ var entered = map[string]func() any{
 	"Measurement": func() any { return new(domain.Measurement) }, "Finding": func() any { return new(domain.Finding) },
 	"TransferProgramme": func() any { return new(domain.Programme) }, // a region's code is one by its shape
 	"RequestWaiver":     func() any { return new(domain.Waiver) },
+	"PublishDefinition": func() any { return new(definitions.Publication) },
 	"Report":            func() any { return new(domain.Report) }, "Distribution": func() any { return new(domain.Distribution) },
 }
 

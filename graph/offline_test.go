@@ -23,6 +23,7 @@ var online = map[string]string{
 	"refuseWaiver": "it answers somebody else", "revokeWaiver": "it answers somebody else",
 	"moveProgrammes": "a dry run comes before it", "runBulkMove": "its dry run is on the server", "pauseBulkMove": "it is about now",
 	"resumeBulkMove": "it is about now", "cancelBulkMove": "it is about now",
+	"publishDefinition": "its dry run comes before it",
 }
 
 func TestEveryMutationIsOfferedToListsOrLeftOutForAReason(t *testing.T) {

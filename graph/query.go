@@ -8,14 +8,16 @@ import (
 	"github.com/berdaya/berdaya/graph/gid"
 	"github.com/berdaya/berdaya/graph/model"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/definitions"
 	"github.com/berdaya/berdaya/internal/standstill"
 )
 
-// query answers who is asking, and draws. Every other query begins stored data: the read path answers it from its arguments (@stored)
-// and never calls the method behind it, so those are embedded and empty.
+// query answers who is asking, draws, and says what holds. Every other query begins stored data: the read path answers it from its
+// arguments (@stored) and never calls the method behind it, so those are embedded and empty.
 type query struct {
 	generated.QueryResolver
-	diagrams standstill.Diagrams
+	diagrams    standstill.Diagrams
+	definitions definitions.Definitions
 }
 
 // Viewer gives the actor.

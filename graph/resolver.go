@@ -4,6 +4,7 @@ import (
 	"github.com/berdaya/berdaya/graph/generated"
 	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
+	"github.com/berdaya/berdaya/internal/definitions"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/offline"
 	"github.com/berdaya/berdaya/internal/programmes"
@@ -14,16 +15,19 @@ import (
 
 // Resolver answers what the read path does not: who is asking, and commands.
 type Resolver struct {
-	Registry   registry.Registry
-	Programmes programmes.Programmes
-	Content    content.Writer
-	Moves      *moving.Moves
-	Transfers  regions.Transfers
-	Bulk       *bulk.Bulk
-	BulkWatch  *bulk.Watch
-	Offline    offline.Lists
-	Diagrams   standstill.Diagrams
+	Registry    registry.Registry
+	Programmes  programmes.Programmes
+	Content     content.Writer
+	Moves       *moving.Moves
+	Transfers   regions.Transfers
+	Bulk        *bulk.Bulk
+	BulkWatch   *bulk.Watch
+	Offline     offline.Lists
+	Diagrams    standstill.Diagrams
+	Definitions definitions.Definitions
 }
 
 // Query gives the resolvers of queries.
-func (r *Resolver) Query() generated.QueryResolver { return query{diagrams: r.Diagrams} }
+func (r *Resolver) Query() generated.QueryResolver {
+	return query{diagrams: r.Diagrams, definitions: r.Definitions}
+}

@@ -193,12 +193,12 @@ func TestThePlanOfTheProgrammeGoesBeforeTheDefinitionAndAnEarlierDateOfTheRulesB
 	for name, c := range map[string]struct {
 		plan, rules, want domain.Date
 	}{
-		"nothing":            {"", "", "2026-04-30"},
+		"nothing":            {"", "", "2026-04-15"},
 		"plan":               {"2026-06-01", "", "2026-06-01"},
 		"rules":              {"", "2026-05-05", "2026-05-05"},
 		"plan before rules":  {"2026-04-01", "2026-05-05", "2026-04-01"},
 		"rules before plan":  {"2026-06-01", "2026-05-05", "2026-05-05"},
-		"a plan that passed": {"2026-02-01", "", "2026-04-30"},
+		"a plan that passed": {"2026-02-01", "", "2026-04-15"},
 	} {
 		j := passes()
 		if c.rules != "" {

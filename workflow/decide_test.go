@@ -88,8 +88,8 @@ func TestTheOtherMovesNeverWaitForRules(t *testing.T) {
 func TestTheDueDateIsTheRulesOrElseTheDefinitions(t *testing.T) {
 	t.Parallel()
 	s := state(domain.Identify, domain.Active)
-	if d := advance(s, passes()); *d.After.DueOn != "2026-04-30" || *d.Effects.BeginVisit.DueOn != "2026-04-30" {
-		t.Error("60 days of the definition:", *d.After.DueOn)
+	if d := advance(s, passes()); *d.After.DueOn != "2026-04-15" || *d.Effects.BeginVisit.DueOn != "2026-04-15" {
+		t.Error("45 days of the definition:", *d.After.DueOn)
 	}
 	j := passes()
 	j.DueOn = of(domain.Date("2026-03-15"))

@@ -2,7 +2,11 @@ package workflow
 
 import (
 	"context"
+	"maps"
 	"slices"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/berdaya/berdaya/domain"
 )
@@ -17,23 +21,32 @@ type Definition struct {
 
 // Schedule is what a definition says of one stage. All numbers are days; lists are in ascending order.
 type Schedule struct {
-	Days        *int         // from entering the stage to its due date, 1 to 3,650; nil: no due date
-	Checkpoints []int        // after entering the stage
-	Reminders   []int        // before the due date
-	Overdue     []int        // after the due date
-	Escalations []Escalation // after the due date, up the region tree
+	Days        *int         `json:"days,omitempty"`        // from entering the stage to its due date, 1 to 3,650; nil: no due date
+	Checkpoints []int        `json:"checkpoints,omitempty"` // after entering the stage
+	Reminders   []int        `json:"reminders,omitempty"`   // before the due date
+	Overdue     []int        `json:"overdue,omitempty"`     // after the due date
+	Escalations []Escalation `json:"escalations,omitempty"` // after the due date, up the region tree
 }
 
 // Escalation tells the admins of a region above when a stage has been overdue for so many days.
 type Escalation struct {
-	After int          // days after the due date
-	To    domain.Level // the level of that region; where the programme's own region is above it, it is that region itself
+	After int          `json:"after"` // days after the due date
+	To    domain.Level `json:"to"`    // the level of that region; where the programme's own region is above it, it is that region itself
+}
+
+// Published is a definition as somebody published it. It is never changed: a new version takes its place.
+type Published struct {
+	Definition
+	ID     uuid.UUID
+	At     time.Time
+	Author string  // the subject
+	Note   *string // why, 1 to 10,000 characters
 }
 
 // Built is the definition that comes with the program, for the nation. It holds where no region has said otherwise.
 var Built = Definition{Region: domain.NationCode, Version: 1, Stages: map[domain.Stage]Schedule{
-	domain.Identify: schedule(60), domain.Plan: schedule(60), domain.Train: schedule(180), domain.Monitor: schedule(180),
-	domain.ReportResult: schedule(60),
+	domain.Identify: schedule(60), domain.Plan: schedule(45), domain.Train: schedule(180), domain.Monitor: schedule(180),
+	domain.ReportResult: schedule(30),
 }}
 
 func schedule(days int) Schedule {
@@ -57,17 +70,18 @@ var Default = CourseOf(nil, domain.NationCode)
 // CourseOf lays the definitions of a region and of all regions above it over each other, the nearest on top. defined gives
 // the definition in force by region.
 func CourseOf(defined map[string]Definition, region string) Course {
-	course := Course{}
-	lay := func(d Definition) {
-		for stage, s := range d.Stages {
-			course[stage] = Sourced{s, d.Region, d.Version}
-		}
-	}
-	lay(Built)
+	course := CourseOfOne(Built)
 	for _, code := range Above(region) {
-		if d, ok := defined[code]; ok {
-			lay(d)
-		}
+		maps.Copy(course, CourseOfOne(defined[code]))
+	}
+	return course
+}
+
+// CourseOfOne gives what a definition says by itself.
+func CourseOfOne(d Definition) Course {
+	course := make(Course, len(domain.Stages))
+	for stage, s := range d.Stages {
+		course[stage] = Sourced{s, d.Region, d.Version}
 	}
 	return course
 }

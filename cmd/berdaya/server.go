@@ -33,7 +33,6 @@ import (
 	"github.com/berdaya/berdaya/internal/timers"
 	"github.com/berdaya/berdaya/internal/token"
 	"github.com/berdaya/berdaya/plugins/host"
-	"github.com/berdaya/berdaya/workflow"
 )
 
 // Of stopping: requests may end, then connections are cut; jobs may end, then another server does them; rule sets may end, then
@@ -88,15 +87,17 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		return nil, err
 	}
 	clock, ids := domain.SystemClock{}, domain.RandomIDs{}
+	defined := definitionsOn(sv.db)
 	sv.useCases = graph.Resolver{
-		Registry:   registry.Registry{Store: sv.db.Registry(), Clock: clock, IDs: ids},
-		Programmes: programmes.Programmes{Store: sv.db.Programmes(), Courses: workflow.Default, Clock: clock, IDs: ids},
-		Content:    content.Writer{Store: sv.db.Contents(), Clock: clock, IDs: ids},
-		Moves:      &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: workflow.Default, Clock: clock, IDs: ids, Observer: sv.metrics},
-		Transfers:  regions.Transfers{Store: sv.db.Regions(), Clock: clock, IDs: ids},
-		BulkWatch:  &bulk.Watch{Progress: sv.db.Bulk().Progress},
-		Offline:    offline.Lists{Store: sv.db.Offline(), Clock: clock, IDs: ids},
-		Diagrams:   standstill.Diagrams{Store: sv.db.Standing(), Clock: clock},
+		Registry:    registry.Registry{Store: sv.db.Registry(), Clock: clock, IDs: ids},
+		Programmes:  programmes.Programmes{Store: sv.db.Programmes(), Courses: defined.Courses, Clock: clock, IDs: ids},
+		Content:     content.Writer{Store: sv.db.Contents(), Clock: clock, IDs: ids},
+		Moves:       &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: defined.Courses, Clock: clock, IDs: ids, Observer: sv.metrics},
+		Transfers:   regions.Transfers{Store: sv.db.Regions(), Clock: clock, IDs: ids},
+		BulkWatch:   &bulk.Watch{Progress: sv.db.Bulk().Progress},
+		Offline:     offline.Lists{Store: sv.db.Offline(), Clock: clock, IDs: ids},
+		Diagrams:    standstill.Diagrams{Store: sv.db.Standing(), Clock: clock},
+		Definitions: defined,
 	}
 	sv.members = members.New(sv.db, clock, ids)
 	sv.useCases.Bulk = &bulk.Bulk{Store: sv.db.Bulk(), Moves: sv.useCases.Moves, Resolve: sv.members.Resolve, Clock: clock, IDs: ids, Log: s.Log}

@@ -403,6 +403,21 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	Definition struct {
+		Region   func(childComplexity int) int
+		Stages   func(childComplexity int) int
+		Version  func(childComplexity int) int
+		Versions func(childComplexity int) int
+	}
+
+	DefinitionVersion struct {
+		Author      func(childComplexity int) int
+		Note        func(childComplexity int) int
+		PublishedAt func(childComplexity int) int
+		Stages      func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
 	Distribution struct {
 		AcknowledgedAt func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
@@ -470,6 +485,12 @@ type ComplexityRoot struct {
 	DropDraftPayload struct {
 		Draft      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	EscalationStep struct {
+		After   func(childComplexity int) int
+		To      func(childComplexity int) int
+		ToLabel func(childComplexity int) int
 	}
 
 	Finding struct {
@@ -625,6 +646,7 @@ type ComplexityRoot struct {
 		MoveProgrammes             func(childComplexity int, input model.MoveProgrammesInput) int
 		PauseBulkMove              func(childComplexity int, input model.DirectBulkMoveInput) int
 		PlanStage                  func(childComplexity int, input model.PlanStageInput) int
+		PublishDefinition          func(childComplexity int, input model.PublishDefinitionInput) int
 		PublishReport              func(childComplexity int, input model.PublishReportInput) int
 		RankNeeds                  func(childComplexity int, input model.RankNeedsInput) int
 		RefuseWaiver               func(childComplexity int, input model.SettleWaiverInput) int
@@ -998,12 +1020,18 @@ type ComplexityRoot struct {
 		UserErrors           func(childComplexity int) int
 	}
 
+	PublishDefinitionPayload struct {
+		Definition func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Query struct {
 		BlockedProgrammes func(childComplexity int, filter model.BlockedProgrammesFilter, first *int, after *string, last *int, before *string) int
 		Board             func(childComplexity int, region *model.RegionFilter) int
 		BulkMoves         func(childComplexity int, mine bool, first *int, after *string, last *int, before *string) int
 		Communities       func(childComplexity int, filter *model.CommunitiesFilter, orderBy model.CommunitiesOrder, first *int, after *string, last *int, before *string) int
 		Community         func(childComplexity int, id string) int
+		Definition        func(childComplexity int, region string) int
 		Diagram           func(childComplexity int, region *model.RegionFilter) int
 		Node              func(childComplexity int, id string) int
 		Nodes             func(childComplexity int, ids []string) int
@@ -1160,6 +1188,18 @@ type ComplexityRoot struct {
 	StagePlanEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	StageSchedule struct {
+		Checkpoints func(childComplexity int) int
+		Days        func(childComplexity int) int
+		Escalations func(childComplexity int) int
+		FromRegion  func(childComplexity int) int
+		FromVersion func(childComplexity int) int
+		Overdue     func(childComplexity int) int
+		Reminders   func(childComplexity int) int
+		Stage       func(childComplexity int) int
+		StageLabel  func(childComplexity int) int
 	}
 
 	StageVisit struct {
@@ -2921,6 +2961,62 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConsultationPayload.UserErrors(childComplexity), true
 
+	case "Definition.region":
+		if e.ComplexityRoot.Definition.Region == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Definition.Region(childComplexity), true
+	case "Definition.stages":
+		if e.ComplexityRoot.Definition.Stages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Definition.Stages(childComplexity), true
+	case "Definition.version":
+		if e.ComplexityRoot.Definition.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Definition.Version(childComplexity), true
+	case "Definition.versions":
+		if e.ComplexityRoot.Definition.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Definition.Versions(childComplexity), true
+
+	case "DefinitionVersion.author":
+		if e.ComplexityRoot.DefinitionVersion.Author == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefinitionVersion.Author(childComplexity), true
+	case "DefinitionVersion.note":
+		if e.ComplexityRoot.DefinitionVersion.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefinitionVersion.Note(childComplexity), true
+	case "DefinitionVersion.publishedAt":
+		if e.ComplexityRoot.DefinitionVersion.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefinitionVersion.PublishedAt(childComplexity), true
+	case "DefinitionVersion.stages":
+		if e.ComplexityRoot.DefinitionVersion.Stages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefinitionVersion.Stages(childComplexity), true
+	case "DefinitionVersion.version":
+		if e.ComplexityRoot.DefinitionVersion.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefinitionVersion.Version(childComplexity), true
+
 	case "Distribution.acknowledgedAt":
 		if e.ComplexityRoot.Distribution.AcknowledgedAt == nil {
 			break
@@ -3198,6 +3294,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DropDraftPayload.UserErrors(childComplexity), true
+
+	case "EscalationStep.after":
+		if e.ComplexityRoot.EscalationStep.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EscalationStep.After(childComplexity), true
+	case "EscalationStep.to":
+		if e.ComplexityRoot.EscalationStep.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EscalationStep.To(childComplexity), true
+	case "EscalationStep.toLabel":
+		if e.ComplexityRoot.EscalationStep.ToLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EscalationStep.ToLabel(childComplexity), true
 
 	case "Finding.action":
 		if e.ComplexityRoot.Finding.Action == nil {
@@ -4011,6 +4126,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PlanStage(childComplexity, args["input"].(model.PlanStageInput)), true
+	case "Mutation.publishDefinition":
+		if e.ComplexityRoot.Mutation.PublishDefinition == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_publishDefinition_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PublishDefinition(childComplexity, args["input"].(model.PublishDefinitionInput)), true
 	case "Mutation.publishReport":
 		if e.ComplexityRoot.Mutation.PublishReport == nil {
 			break
@@ -5872,6 +5998,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProgrammeStakeholderPayload.UserErrors(childComplexity), true
 
+	case "PublishDefinitionPayload.definition":
+		if e.ComplexityRoot.PublishDefinitionPayload.Definition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishDefinitionPayload.Definition(childComplexity), true
+	case "PublishDefinitionPayload.userErrors":
+		if e.ComplexityRoot.PublishDefinitionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PublishDefinitionPayload.UserErrors(childComplexity), true
+
 	case "Query.blockedProgrammes":
 		if e.ComplexityRoot.Query.BlockedProgrammes == nil {
 			break
@@ -5927,6 +6066,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Community(childComplexity, args["id"].(string)), true
+	case "Query.definition":
+		if e.ComplexityRoot.Query.Definition == nil {
+			break
+		}
+
+		args, err := ec.field_Query_definition_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Definition(childComplexity, args["region"].(string)), true
 	case "Query.diagram":
 		if e.ComplexityRoot.Query.Diagram == nil {
 			break
@@ -6626,6 +6776,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StagePlanEdge.Node(childComplexity), true
+
+	case "StageSchedule.checkpoints":
+		if e.ComplexityRoot.StageSchedule.Checkpoints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageSchedule.Checkpoints(childComplexity), true
+	case "StageSchedule.days":
+		if e.ComplexityRoot.StageSchedule.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageSchedule.Days(childComplexity), true
+	case "StageSchedule.escalations":
+		if e.ComplexityRoot.StageSchedule.Escalations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageSchedule.Escalations(childComplexity), true
+	case "StageSchedule.fromRegion":
+		if e.ComplexityRoot.StageSchedule.FromRegion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageSchedule.FromRegion(childComplexity), true
+	case "StageSchedule.fromVersion":
+		if e.ComplexityRoot.StageSchedule.FromVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageSchedule.FromVersion(childComplexity), true
+	case "StageSchedule.overdue":
+		if e.ComplexityRoot.StageSchedule.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageSchedule.Overdue(childComplexity), true
+	case "StageSchedule.reminders":
+		if e.ComplexityRoot.StageSchedule.Reminders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageSchedule.Reminders(childComplexity), true
+	case "StageSchedule.stage":
+		if e.ComplexityRoot.StageSchedule.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageSchedule.Stage(childComplexity), true
+	case "StageSchedule.stageLabel":
+		if e.ComplexityRoot.StageSchedule.StageLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.StageSchedule.StageLabel(childComplexity), true
 
 	case "StageVisit.createdAt":
 		if e.ComplexityRoot.StageVisit.CreatedAt == nil {
@@ -7659,6 +7864,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateTrainingEventInput", ec.unmarshalInputCreateTrainingEventInput),
 			graphql.NewInputUnmarshaler("DirectBulkMoveInput", ec.unmarshalInputDirectBulkMoveInput),
 			graphql.NewInputUnmarshaler("DropDraftInput", ec.unmarshalInputDropDraftInput),
+			graphql.NewInputUnmarshaler("EscalationStepInput", ec.unmarshalInputEscalationStepInput),
 			graphql.NewInputUnmarshaler("LevelFilter", ec.unmarshalInputLevelFilter),
 			graphql.NewInputUnmarshaler("MergeDraftInput", ec.unmarshalInputMergeDraftInput),
 			graphql.NewInputUnmarshaler("MoveProgrammeInput", ec.unmarshalInputMoveProgrammeInput),
@@ -7666,6 +7872,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("OfflineCommandInput", ec.unmarshalInputOfflineCommandInput),
 			graphql.NewInputUnmarshaler("PlanStageInput", ec.unmarshalInputPlanStageInput),
 			graphql.NewInputUnmarshaler("ProgrammesFilter", ec.unmarshalInputProgrammesFilter),
+			graphql.NewInputUnmarshaler("PublishDefinitionInput", ec.unmarshalInputPublishDefinitionInput),
 			graphql.NewInputUnmarshaler("PublishReportInput", ec.unmarshalInputPublishReportInput),
 			graphql.NewInputUnmarshaler("RankNeedsInput", ec.unmarshalInputRankNeedsInput),
 			graphql.NewInputUnmarshaler("RegionFilter", ec.unmarshalInputRegionFilter),
@@ -7673,6 +7880,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RequestWaiverInput", ec.unmarshalInputRequestWaiverInput),
 			graphql.NewInputUnmarshaler("SettleWaiverInput", ec.unmarshalInputSettleWaiverInput),
 			graphql.NewInputUnmarshaler("StageFilter", ec.unmarshalInputStageFilter),
+			graphql.NewInputUnmarshaler("StageScheduleInput", ec.unmarshalInputStageScheduleInput),
 			graphql.NewInputUnmarshaler("StakeholdersFilter", ec.unmarshalInputStakeholdersFilter),
 			graphql.NewInputUnmarshaler("StatusFilter", ec.unmarshalInputStatusFilter),
 			graphql.NewInputUnmarshaler("SubmitCommandsInput", ec.unmarshalInputSubmitCommandsInput),
@@ -8226,6 +8434,125 @@ enum CommunitiesOrder {
   NAME
   "Last changed first."
   UPDATED_AT_DESC
+}
+`, BuiltIn: false},
+	{Name: "../schema/definition.graphqls", Input: `extend type Query {
+  "How long stages take in a region and what reminds of it, by the definitions in force. Null where there is no such region. For anyone signed in."
+  definition(
+    "The region's code, such as 32.73; ID is the nation."
+    region: String!
+  ): Definition
+}
+
+"What holds for a region: for each stage the schedule of the nearest region, itself or above, whose definition has one."
+type Definition {
+  "The region."
+  region: Region @stored
+  "The version of the region's own definition; null where it has none."
+  version: Int
+  "The stages in their order."
+  stages: [StageSchedule!]!
+  "What was published for the region itself, the newest first; at most 50."
+  versions: [DefinitionVersion!]!
+}
+
+"How long a stage takes and what reminds of it. All numbers are days, from 0 to 3,650, in ascending order."
+type StageSchedule {
+  "The stage."
+  stage: Stage!
+  "The stage in the reader's language."
+  stageLabel: String!
+  "From entering the stage to its due date; null where it has none."
+  days: Int
+  "After entering the stage."
+  checkpoints: [Int!]!
+  "Before the due date; 0 is the day itself."
+  reminders: [Int!]!
+  "After the due date."
+  overdue: [Int!]!
+  "After the due date, up the region tree."
+  escalations: [EscalationStep!]!
+  "The code of the region whose definition says so."
+  fromRegion: String!
+  "The version of that definition."
+  fromVersion: Int!
+}
+
+"Tells the admins of a region above when a stage has been overdue for so many days."
+type EscalationStep {
+  "Days after the due date."
+  after: Int!
+  "The level of the region whose admins are told; where the programme's own region is above it, it is that region."
+  to: Level!
+  "The level in the reader's language."
+  toLabel: String!
+}
+
+"A definition as it was published; it is never changed."
+type DefinitionVersion {
+  "1 or more, growing within the region; the history of programmes names it."
+  version: Int!
+  "When it was published."
+  publishedAt: DateTime!
+  "The subject who published it; system:operator where it was loaded by command."
+  author: String!
+  "Why."
+  note: String
+  "What it says, in the order of the stages. A stage that it leaves out is as in the region above."
+  stages: [StageSchedule!]!
+}
+
+extend type Mutation {
+  "Publishes a new version of a region's definition. It holds for stages entered from then on, on every server within about a second. For national admins."
+  publishDefinition(input: PublishDefinitionInput!): PublishDefinitionPayload!
+}
+
+"A definition to publish."
+input PublishDefinitionInput {
+  "The region's code, such as 32.73; ID is the nation."
+  regionCode: String!
+  "What it says of stages, each at most once. A stage that is left out is as in the region above; none takes back all that the region had said."
+  stages: [StageScheduleInput!]!
+  "Why; at most 10,000 characters."
+  note: String
+  "The version of the region's own definition that the client saw, 0 for none; it is refused where the region has another."
+  expectedVersion: Int
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+  "Only say what would hold."
+  dryRun: Boolean! = false
+}
+
+"How long a stage takes and what reminds of it. All numbers are days, 1 to 3,650; a list has at most 20, each once."
+input StageScheduleInput {
+  "The stage."
+  stage: Stage!
+  "From entering the stage to its due date; without it the stage has none, unless rules or a programme's plan say so."
+  days: Int
+  "After entering the stage."
+  checkpoints: [Int!]! = []
+  "Before the due date; here 0 is allowed too, the day itself."
+  reminders: [Int!]! = []
+  "After the due date."
+  overdue: [Int!]! = []
+  "After the due date; later ones go to the same level or to one above."
+  escalations: [EscalationStepInput!]! = []
+}
+
+"Tells the admins of a region above when a stage has been overdue for so many days."
+input EscalationStepInput {
+  "Days after the due date."
+  after: Int!
+  "The level of the region whose admins are told."
+  to: Level!
+}
+
+"What became of a definition."
+type PublishDefinitionPayload {
+  "What holds for the region now, or with dryRun would; null where something was wrong."
+  definition: Definition
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/identify.graphqls", Input: `"Something that a community lacks, as its people put it."
@@ -13240,6 +13567,36 @@ func (ec *executionContext) childFields_ConsultationPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ConsultationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Definition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "region":
+		return ec.fieldContext_Definition_region(ctx, field)
+	case "version":
+		return ec.fieldContext_Definition_version(ctx, field)
+	case "stages":
+		return ec.fieldContext_Definition_stages(ctx, field)
+	case "versions":
+		return ec.fieldContext_Definition_versions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Definition", field.Name)
+}
+
+func (ec *executionContext) childFields_DefinitionVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_DefinitionVersion_version(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_DefinitionVersion_publishedAt(ctx, field)
+	case "author":
+		return ec.fieldContext_DefinitionVersion_author(ctx, field)
+	case "note":
+		return ec.fieldContext_DefinitionVersion_note(ctx, field)
+	case "stages":
+		return ec.fieldContext_DefinitionVersion_stages(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefinitionVersion", field.Name)
+}
+
 func (ec *executionContext) childFields_Distribution(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13376,6 +13733,18 @@ func (ec *executionContext) childFields_DropDraftPayload(ctx context.Context, fi
 		return ec.fieldContext_DropDraftPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DropDraftPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EscalationStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "after":
+		return ec.fieldContext_EscalationStep_after(ctx, field)
+	case "to":
+		return ec.fieldContext_EscalationStep_to(ctx, field)
+	case "toLabel":
+		return ec.fieldContext_EscalationStep_toLabel(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EscalationStep", field.Name)
 }
 
 func (ec *executionContext) childFields_Finding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14300,6 +14669,16 @@ func (ec *executionContext) childFields_ProgrammeStakeholderPayload(ctx context.
 	return nil, fmt.Errorf("no field named %q was found under type ProgrammeStakeholderPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PublishDefinitionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "definition":
+		return ec.fieldContext_PublishDefinitionPayload_definition(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PublishDefinitionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PublishDefinitionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RankNeedsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "programme":
@@ -14588,6 +14967,30 @@ func (ec *executionContext) childFields_StagePlanEdge(ctx context.Context, field
 		return ec.fieldContext_StagePlanEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StagePlanEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_StageSchedule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_StageSchedule_stage(ctx, field)
+	case "stageLabel":
+		return ec.fieldContext_StageSchedule_stageLabel(ctx, field)
+	case "days":
+		return ec.fieldContext_StageSchedule_days(ctx, field)
+	case "checkpoints":
+		return ec.fieldContext_StageSchedule_checkpoints(ctx, field)
+	case "reminders":
+		return ec.fieldContext_StageSchedule_reminders(ctx, field)
+	case "overdue":
+		return ec.fieldContext_StageSchedule_overdue(ctx, field)
+	case "escalations":
+		return ec.fieldContext_StageSchedule_escalations(ctx, field)
+	case "fromRegion":
+		return ec.fieldContext_StageSchedule_fromRegion(ctx, field)
+	case "fromVersion":
+		return ec.fieldContext_StageSchedule_fromVersion(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type StageSchedule", field.Name)
 }
 
 func (ec *executionContext) childFields_StageVisit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -1194,6 +1194,32 @@ type CreateTrainingEventInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// What holds for a region: for each stage the schedule of the nearest region, itself or above, whose definition has one.
+type Definition struct {
+	// The region.
+	Region *Region `json:"region,omitempty"`
+	// The version of the region's own definition; null where it has none.
+	Version *int `json:"version,omitempty"`
+	// The stages in their order.
+	Stages []*StageSchedule `json:"stages"`
+	// What was published for the region itself, the newest first; at most 50.
+	Versions []*DefinitionVersion `json:"versions"`
+}
+
+// A definition as it was published; it is never changed.
+type DefinitionVersion struct {
+	// 1 or more, growing within the region; the history of programmes names it.
+	Version int `json:"version"`
+	// When it was published.
+	PublishedAt time.Time `json:"publishedAt"`
+	// The subject who published it; system:operator where it was loaded by command.
+	Author string `json:"author"`
+	// Why.
+	Note *string `json:"note,omitempty"`
+	// What it says, in the order of the stages. A stage that it leaves out is as in the region above.
+	Stages []*StageSchedule `json:"stages"`
+}
+
 // A command about a bulk move.
 type DirectBulkMoveInput struct {
 	// The bulk move's global id.
@@ -1342,6 +1368,24 @@ type DropDraftPayload struct {
 	Draft *Draft `json:"draft,omitempty"`
 	// What was wrong; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Tells the admins of a region above when a stage has been overdue for so many days.
+type EscalationStep struct {
+	// Days after the due date.
+	After int `json:"after"`
+	// The level of the region whose admins are told; where the programme's own region is above it, it is that region.
+	To domain.Level `json:"to"`
+	// The level in the reader's language.
+	ToLabel string `json:"toLabel"`
+}
+
+// Tells the admins of a region above when a stage has been overdue for so many days.
+type EscalationStepInput struct {
+	// Days after the due date.
+	After int `json:"after"`
+	// The level of the region whose admins are told.
+	To domain.Level `json:"to"`
 }
 
 // Something that monitoring brought to light, and what is done about it.
@@ -2416,6 +2460,30 @@ type ProgrammesFilter struct {
 	Coordinator graphql.Omittable[*string] `json:"coordinator,omitempty"`
 }
 
+// A definition to publish.
+type PublishDefinitionInput struct {
+	// The region's code, such as 32.73; ID is the nation.
+	RegionCode string `json:"regionCode"`
+	// What it says of stages, each at most once. A stage that is left out is as in the region above; none takes back all that the region had said.
+	Stages []*StageScheduleInput `json:"stages"`
+	// Why; at most 10,000 characters.
+	Note graphql.Omittable[*string] `json:"note,omitempty"`
+	// The version of the region's own definition that the client saw, 0 for none; it is refused where the region has another.
+	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+	// Only say what would hold.
+	DryRun bool `json:"dryRun"`
+}
+
+// What became of a definition.
+type PublishDefinitionPayload struct {
+	// What holds for the region now, or with dryRun would; null where something was wrong.
+	Definition *Definition `json:"definition,omitempty"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A publication.
 type PublishReportInput struct {
 	// The report's global id.
@@ -2765,6 +2833,44 @@ type StagePlanEdge struct {
 	Cursor string `json:"cursor"`
 	// It.
 	Node *StagePlan `json:"node"`
+}
+
+// How long a stage takes and what reminds of it. All numbers are days, from 0 to 3,650, in ascending order.
+type StageSchedule struct {
+	// The stage.
+	Stage domain.Stage `json:"stage"`
+	// The stage in the reader's language.
+	StageLabel string `json:"stageLabel"`
+	// From entering the stage to its due date; null where it has none.
+	Days *int `json:"days,omitempty"`
+	// After entering the stage.
+	Checkpoints []int `json:"checkpoints"`
+	// Before the due date; 0 is the day itself.
+	Reminders []int `json:"reminders"`
+	// After the due date.
+	Overdue []int `json:"overdue"`
+	// After the due date, up the region tree.
+	Escalations []*EscalationStep `json:"escalations"`
+	// The code of the region whose definition says so.
+	FromRegion string `json:"fromRegion"`
+	// The version of that definition.
+	FromVersion int `json:"fromVersion"`
+}
+
+// How long a stage takes and what reminds of it. All numbers are days, 1 to 3,650; a list has at most 20, each once.
+type StageScheduleInput struct {
+	// The stage.
+	Stage domain.Stage `json:"stage"`
+	// From entering the stage to its due date; without it the stage has none, unless rules or a programme's plan say so.
+	Days graphql.Omittable[*int] `json:"days,omitempty"`
+	// After entering the stage.
+	Checkpoints []int `json:"checkpoints"`
+	// Before the due date; here 0 is allowed too, the day itself.
+	Reminders []int `json:"reminders"`
+	// After the due date.
+	Overdue []int `json:"overdue"`
+	// After the due date; later ones go to the same level or to one above.
+	Escalations []*EscalationStepInput `json:"escalations"`
 }
 
 // A stay of a programme in a stage. A visit undone by a send-back is superseded, not deleted.

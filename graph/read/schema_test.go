@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func TestAFieldThatNothingAnswersIsRefusedAtTheStart(t *testing.T) {
 		{"a column of another form", "goal: String!", "goal: Int!", "Programme.goal"},
 		{"personal data that is never null", "responsible: String", "responsible: String!", "Activity.responsible"},
 		{"a column that may be null", "heldAt: DateTime", "heldAt: DateTime!", "Programme.heldAt"},
-		{"a label of nothing", "stageLabel: String!", "phaseLabel: String!", "phaseLabel"},
+		{"a label of nothing", "kindLabel: String!", "phaseLabel: String!", "phaseLabel"},
 		{"a list of another type", "): NeedConnection!", "): FindingConnection!", "Programme.needs"},
 		{"a community that is always there", "community: Community\n", "community: Community!\n", "ProgrammeCommunity.community"},
 		{"a type that is not stored", "type PageInfo {", "type Elsewhere implements Node { id: ID! }\ntype PageInfo {", "Elsewhere"},
@@ -66,11 +67,12 @@ func TestAFieldThatNothingAnswersIsRefusedAtTheStart(t *testing.T) {
 	}
 }
 
-// TestStoredDataBeginsWhereTheSchemaSays holds that every query but viewer and diagram is the read path's.
+// TestStoredDataBeginsWhereTheSchemaSays holds that every query but these few is the read path's.
 func TestStoredDataBeginsWhereTheSchemaSays(t *testing.T) {
 	t.Parallel()
 	for _, f := range servedSchema().Query.Fields {
-		if stored := f.Directives.ForName("stored") != nil; stored == (f.Name == "viewer" || f.Name == "diagram") && !strings.HasPrefix(f.Name, "__") {
+		other := slices.Contains([]string{"viewer", "diagram", "definition"}, f.Name)
+		if stored := f.Directives.ForName("stored") != nil; stored == other && !strings.HasPrefix(f.Name, "__") {
 			t.Errorf("%s: @stored is %v", f.Name, stored)
 		}
 	}

@@ -39,8 +39,8 @@ func TestNationalRulesJudge(t *testing.T) {
 	if diff := cmp.Diff([]string{"CONSULTATION_HELD", "NEED_RANKED", "ROOT_CAUSE_FOUND"}, codes); diff != "" {
 		t.Error(diff)
 	}
-	if j.DueOn == nil || *j.DueOn != "2026-04-16" {
-		t.Errorf("due on %v", j.DueOn)
+	if j.DueOn != nil {
+		t.Errorf("how long a stage takes is the definition's, not %v", *j.DueOn)
 	}
 	if len(j.Checklist) != 3 || j.Checklist[0].Stage != domain.Plan || j.Checklist[0].TitleID == "" {
 		t.Errorf("checklist %+v", j.Checklist)
@@ -53,13 +53,13 @@ func TestNationalRulesJudge(t *testing.T) {
 
 func TestRegionalRulesBindTheirRegionOnlyAndTheEarliestDateWins(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, nil, rawIn("32.73", "good"), nation)
+	h := newHost(t, nil, rawIn("32.73", "good"), Binding{RuleSet: "other", Region: "32", Command: as("later")}, nation)
 	ready(t, h)
 	inside, outside := judge(t, h, "32.73.05"), judge(t, h, "32.74")
-	if len(inside.Revisions) != 2 || inside.Revisions[0].RuleSet != national.Name || len(outside.Revisions) != 1 {
+	if len(inside.Revisions) != 3 || inside.Revisions[0].RuleSet != national.Name || len(outside.Revisions) != 2 {
 		t.Errorf("inside judged by %v, outside by %v", inside.Revisions, outside.Revisions)
 	}
-	if inside.DueOn == nil || *inside.DueOn != "2026-03-05" || *outside.DueOn != "2026-04-16" {
+	if inside.DueOn == nil || *inside.DueOn != "2026-03-05" || *outside.DueOn != "2026-03-20" {
 		t.Errorf("due on %v inside, %v outside", inside.DueOn, outside.DueOn)
 	}
 	if len(inside.Blocks) != 3 {

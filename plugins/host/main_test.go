@@ -85,7 +85,7 @@ func (r *raw) Describe(context.Context, *rulespb.DescribeRequest) (*rulespb.Desc
 		Rules: []*rulespb.Rule{{Code: "GOOD", Title: &rulespb.Text{En: "Good"}, Stages: rules.Stages, Moves: rules.Moves,
 			Severity: rules.Block, Waivable: rules.ByNobody}}}
 	switch r.part {
-	case "other name":
+	case "other name", "later":
 		d.Name = "other"
 	case "dies describing":
 		os.Exit(4)
@@ -173,6 +173,8 @@ func (r *raw) Plan(_ context.Context, in *rulespb.PlanRequest) (*rulespb.PlanRes
 	switch r.part {
 	case "bad plan":
 		out.Plans[0].DueOn = "soon"
+	case "later":
+		out.Plans[0].DueOn = "2026-03-20"
 	}
 	return out, nil
 }

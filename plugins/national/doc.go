@@ -18,6 +18,5 @@
 //	MONITOR   SEVERE_FINDINGS_CLOSED        no severe finding that is still open                          NO
 //	REPORT    REPORT_SENT                   a published report, sent to a stakeholder                     NO
 //
-// A stage is due so many days after it is entered: IDENTIFY 60, PLAN 45, TRAIN 180, MONITOR 180, REPORT 30. A region's own
-// rules may make it earlier.
+// How long a stage may take is no rule but a definition, which the nation publishes for each region.
 package national

@@ -6,7 +6,7 @@ import "github.com/berdaya/berdaya/plugins/rules"
 const Name = "national"
 
 // Version of the national rules. It changes with every change of what they say.
-const Version = "1.1.0"
+const Version = "1.2.0"
 
 // Serve serves the national rules to the server that started this process.
 func Serve() { rules.Serve(Rules()) }
@@ -21,14 +21,11 @@ func Rules() *rules.Set {
 		Rules:  table,
 		Stages: map[string]rules.StageWork{},
 	}
-	for stage, days := range stageDays {
-		set.Stages[stage] = rules.StageWork{Days: days, Checklist: checklist(stage)}
+	for _, stage := range rules.Stages {
+		set.Stages[stage] = rules.StageWork{Checklist: checklist(stage)}
 	}
 	return set
 }
-
-// stageDays is how long each stage may take, in days.
-var stageDays = map[string]int{rules.Identify: 60, rules.Plan: 45, rules.Train: 180, rules.Monitor: 180, rules.Report: 30}
 
 // checklist gives what a stage's rules will ask for as things to do.
 func checklist(stage string) []rules.Item {

@@ -1,0 +1,1 @@
+drop trigger definitions_append_only on definitions;
