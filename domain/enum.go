@@ -49,4 +49,5 @@ var Enums = map[string]Enum{
 	"WaiverState": WaiverStates, "TimerKind": TimerKinds, "TimerState": TimerStates,
 	"BulkState": BulkStates, "BulkOutcome": BulkOutcomes,
 	"OfflineOutcome": OfflineOutcomes, "DraftState": DraftStates,
+	"NoticeKind": NoticeKinds, "Channel": Channels, "DeliveryState": DeliveryStates,
 }

@@ -33,14 +33,35 @@ var NoticeKinds = Enum{
 	{"WAIVER_GRANTED", Text{"Waiver granted", "Pengecualian dikabulkan"}},
 }
 
-// Notification is that a member is told of something. What it says is made from the event when it is read, in the reader's
-// language, and not stored.
+// Urgency gives the place of a kind among all, 0 being the most urgent.
+func (k NoticeKind) Urgency() int { return NoticeKinds.find(string(k)) }
+
+// Notice is what there is to tell of an event. What it says is made from it when it is read, in the reader's language.
+type Notice struct {
+	ID         uuid.UUID // that of the event, of a timer or of a programme
+	CreatedAt  time.Time
+	Kind       NoticeKind
+	Programme  uuid.UUID
+	Code       string // the programme's, as it is now, like the next three
+	Title      string
+	Region     string // its code
+	RegionName string
+	Stage      Stage
+	OffsetDays int     // timers: days after entering the stage (CHECKPOINT), before its due date (REMINDER), or after it
+	Level      *Level  // ESCALATION
+	DueOn      *Date   // timers: when the stage was due, as it was then
+	RuleSet    *string // waivers: which rule they are for
+	Rule       *string
+	ExpiresOn  *Date // waivers
+}
+
+// Notification is that a member is told a notice.
 type Notification struct {
 	ID          uuid.UUID  `bun:"id,pk,type:uuid"`
 	CreatedAt   time.Time  `bun:"created_at"`
-	Recipient   string     `bun:"recipient"`           // the subject
-	NoticeID    uuid.UUID  `bun:"notice_id,type:uuid"` // the id of the event, that of a timer or of a programme
-	Kind        NoticeKind `bun:"kind"`
+	Recipient   string     `bun:"recipient"` // the subject
+	NoticeID    uuid.UUID  `bun:"notice_id,type:uuid"`
+	Kind        NoticeKind `bun:"kind"` // the notice's, like the programme
 	ProgrammeID uuid.UUID  `bun:"programme_id,type:uuid"`
 	ReadAt      *time.Time `bun:"read_at"`
 	DeliveryID  *uuid.UUID `bun:"delivery_id,type:uuid"` // the digest that it went out with
@@ -83,24 +104,43 @@ var DeliveryStates = Enum{
 // Delivery is one message to one receiver. It may be sent more than once, always with the same id.
 type Delivery struct {
 	Record
+	RegionCode    string        `bun:"region_code"` // the webhook's, or the least that has all of the member's roles
 	Channel       Channel       `bun:"channel"`
 	Recipient     *string       `bun:"recipient"` // EMAIL: the subject
 	DigestOn      *Date         `bun:"digest_on"` // EMAIL: the day whose digest it is
 	WebhookID     *uuid.UUID    `bun:"webhook_id,type:uuid"`
 	State         DeliveryState `bun:"state"`
-	Attempts      int           `bun:"attempts"` // since it was made, or since it was last retried by hand
-	LastError     *string       `bun:"last_error"`
+	Attempts      int           `bun:"attempts"`        // since it was made or last retried by hand; one that runs counts
+	LastError     *string       `bun:"last_error"`      // of the last attempt that failed
 	NextAttemptAt *time.Time    `bun:"next_attempt_at"` // while it is pending
 	SentAt        *time.Time    `bun:"sent_at"`
+
+	Region  *Region  `bun:"rel:belongs-to,join:region_code=code"`
+	Webhook *Webhook `bun:"rel:belongs-to,join:webhook_id=id"`
 }
 
-// Webhook is where a region wants to be told over HTTP what its programmes, and those of the regions below, are reminded of.
+// Webhook is where a region is told over HTTP what its programmes, and those of the regions below, give notice of. Its secret
+// is not part of it: nothing reads that but what signs.
 type Webhook struct {
 	Record
 	RegionCode  string `bun:"region_code"`
 	URL         string `bun:"url"`
 	Description string `bun:"description"`
 	Active      bool   `bun:"active"`
-	Secret      []byte `bun:"secret"` // sealed; it is never read out
-	CreatedBy   string `bun:"created_by"`
+	CreatedBy   string `bun:"created_by"` // the subject
+
+	Region *Region `bun:"rel:belongs-to,join:region_code=code"`
+}
+
+// Of webhooks.
+const (
+	MaxWebhookURL         = 2000
+	MaxWebhookDescription = 1000
+)
+
+// Validate gives what is wrong with a webhook's description. Its address is for whoever sends to judge.
+func (w *Webhook) Validate(Date) Problems {
+	c := new(checks)
+	c.text("description", w.Description, MaxWebhookDescription)
+	return c.problems
 }
