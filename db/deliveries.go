@@ -164,3 +164,27 @@ func (s Deliveries) Dead(ctx context.Context, limit int) (ids []uuid.UUID, err e
 	err = s.In(ctx).NewRaw(`select id from deliveries where state = 'DEAD' order by created_at, id limit ?`, limit).Scan(ctx, &ids)
 	return ids, Coded(err)
 }
+
+// CountDead gives how many deliveries were given up, by channel.
+func (s Deliveries) CountDead(ctx context.Context) (map[domain.Channel]int, error) {
+	var found []struct {
+		Channel domain.Channel
+		Count   int
+	}
+	err := s.In(ctx).NewRaw(`select channel, count(*) as count from deliveries where state = 'DEAD' group by channel`).Scan(ctx, &found)
+	dead := map[domain.Channel]int{}
+	for _, f := range found {
+		dead[f.Channel] = f.Count
+	}
+	return dead, Coded(err)
+}
+
+// List gives deliveries, the newest first: of one state, or of all where none is said.
+func (s Deliveries) List(ctx context.Context, state domain.DeliveryState, limit int) ([]domain.Delivery, error) {
+	var found []domain.Delivery
+	q := s.In(ctx).NewSelect().Model(&found).Relation("Webhook").Order("delivery.created_at desc", "delivery.id desc").Limit(int64(limit))
+	if state != "" {
+		q = q.Where("delivery.state = ?", state)
+	}
+	return found, Coded(q.Scan(ctx))
+}

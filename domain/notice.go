@@ -138,9 +138,11 @@ const (
 	MaxWebhookDescription = 1000
 )
 
-// Validate gives what is wrong with a webhook's description. Its address is for whoever sends to judge.
+// Validate gives what is wrong with a webhook, but for where its address leads: that is for whoever sends to judge.
 func (w *Webhook) Validate(Date) Problems {
 	c := new(checks)
+	c.region("regionCode", w.RegionCode)
+	c.words("url", w.URL, MaxWebhookURL)
 	c.text("description", w.Description, MaxWebhookDescription)
 	return c.problems
 }

@@ -21,9 +21,12 @@ import (
 	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
 	"github.com/berdaya/berdaya/internal/definitions"
+	"github.com/berdaya/berdaya/internal/deliver"
 	"github.com/berdaya/berdaya/internal/moving"
+	"github.com/berdaya/berdaya/internal/notices"
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/webhooks"
 	"github.com/berdaya/berdaya/workflow"
 )
 
@@ -38,6 +41,9 @@ func commands(t *testing.T) generated.MutationResolver {
 		Programmes: programmes.Programmes{Store: d.Programmes(), Clock: clock, IDs: ids, Courses: workflow.Default},
 		Content:    content.Writer{Store: d.Contents(), Clock: clock, IDs: ids},
 		Moves:      &moving.Moves{Store: d.Moving(), Courses: workflow.Default, Clock: clock, IDs: ids},
+		Inbox:      notices.Inbox{Store: d.Notices(), Clock: clock},
+		Webhooks:   &webhooks.Webhooks{Store: d.Webhooks(), Clock: clock, IDs: ids},
+		Deliveries: &deliver.Deliveries{Store: d.Deliveries(), Clock: clock, IDs: ids},
 		Bulk:       &bulk.Bulk{Store: d.Bulk(), Clock: clock, IDs: ids},
 	}
 	return r.Mutation()
@@ -108,6 +114,7 @@ var entered = map[string]func() any{
 	"Attendance": func() any { return new(domain.Attendance) }, "Indicator": func() any { return new(domain.Indicator) },
 	"Measurement": func() any { return new(domain.Measurement) }, "Finding": func() any { return new(domain.Finding) },
 	"TransferProgramme": func() any { return new(domain.Programme) }, // a region's code is one by its shape
+	"Webhook":           func() any { return new(domain.Webhook) },
 	"RequestWaiver":     func() any { return new(domain.Waiver) },
 	"PublishDefinition": func() any { return new(definitions.Publication) },
 	"Report":            func() any { return new(domain.Report) }, "Distribution": func() any { return new(domain.Distribution) },

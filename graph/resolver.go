@@ -5,12 +5,15 @@ import (
 	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
 	"github.com/berdaya/berdaya/internal/definitions"
+	"github.com/berdaya/berdaya/internal/deliver"
 	"github.com/berdaya/berdaya/internal/moving"
+	"github.com/berdaya/berdaya/internal/notices"
 	"github.com/berdaya/berdaya/internal/offline"
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/registry"
 	"github.com/berdaya/berdaya/internal/standstill"
+	"github.com/berdaya/berdaya/internal/webhooks"
 )
 
 // Resolver answers what the read path does not: who is asking, and commands.
@@ -25,6 +28,9 @@ type Resolver struct {
 	Offline     offline.Lists
 	Diagrams    standstill.Diagrams
 	Definitions definitions.Definitions
+	Inbox       notices.Inbox
+	Webhooks    *webhooks.Webhooks
+	Deliveries  *deliver.Deliveries
 }
 
 // Query gives the resolvers of queries.

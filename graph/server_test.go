@@ -36,6 +36,7 @@ type queries struct {
 
 func (r resolvers) Query() generated.QueryResolver               { return queries{resolvers: r} }
 func (r resolvers) Mutation() generated.MutationResolver         { return nil }
+func (r resolvers) Viewer() generated.ViewerResolver             { return nil }
 func (r resolvers) Subscription() generated.SubscriptionResolver { return r.streams }
 func (q queries) Viewer(ctx context.Context) (*model.Viewer, error) {
 	return q.viewer(ctx)

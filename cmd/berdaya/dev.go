@@ -88,6 +88,10 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	goes, err := outgoingFromEnvironment()
+	if err != nil {
+		return err
+	}
 	issue, err := developmentIssuer(o.data)
 	if err != nil {
 		return err
@@ -118,7 +122,7 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	if err := prepare(ctx, dsn, steps); err != nil {
 		return err
 	}
-	sv, err := newServer(ctx, settings{DSN: dsn, Programs: programsDir(o.data), Secret: secret, Development: true, Metrics: asked, Log: log})
+	sv, err := newServer(ctx, settings{DSN: dsn, Programs: programsDir(o.data), Secret: secret, Development: true, Metrics: asked, Outgoing: goes, Log: log})
 	if err != nil {
 		return err
 	}

@@ -55,6 +55,10 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 			if err := set.Check(ctx, dsn); err != nil {
 				return err
 			}
+			goes, err := outgoingFromEnvironment()
+			if err != nil {
+				return err
+			}
 			log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 			l, err := listen(ctx, "listen", address)
 			if err != nil {
@@ -69,7 +73,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 			if data != "" {
 				programs = programsDir(data)
 			}
-			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, NoWork: noWork, VerifyEvery: verify, Metrics: asked, Log: log})
+			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, NoWork: noWork, VerifyEvery: verify, Metrics: asked, Outgoing: goes, Log: log})
 			if err != nil {
 				return err
 			}

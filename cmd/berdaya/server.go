@@ -54,6 +54,7 @@ type settings struct {
 	VerifyEvery time.Duration // how often all histories are verified; 0: daily
 	Metrics     net.Listener  // where metrics are asked for; nil: nowhere
 	TimersEvery time.Duration // how often it is looked whether a timer is due; 0: timers.Every
+	Outgoing    outgoing
 	Log         *slog.Logger
 }
 
@@ -101,6 +102,9 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 	}
 	sv.members = members.New(sv.db, clock, ids)
 	sv.useCases.Bulk = &bulk.Bulk{Store: sv.db.Bulk(), Moves: sv.useCases.Moves, Resolve: sv.members.Resolve, Clock: clock, IDs: ids, Log: s.Log}
+	if err = sv.startOutgoing(s, clock, ids); err != nil {
+		return nil, err
+	}
 	reader, err := read.New(sv.db, read.Options{
 		Schema: generated.NewExecutableSchema(generated.Config{}).Schema(), Key: s.Secret.Derive("cursors"), Batches: sv.useCases.Batches(),
 	})

@@ -25,22 +25,23 @@ func (sv *server) work(s settings) jobs.Config {
 	checks := history.Checks{Store: sv.db.Histories(), Clock: domain.SystemClock{}, Log: sv.log}
 	many := sv.useCases.Bulk
 	still := standstill.Checks{Store: sv.db.Standing(), Judge: sv.useCases.Moves, Rules: sv.rules, Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}}
+	workers, periodic := sv.outgoingWork()
 	return jobs.Config{
 		Logger: sv.log,
-		Workers: []jobs.Worker{
+		Workers: append(workers, []jobs.Worker{
 			{Kind: history.CheckKind, Limit: 1, Work: checks.Run},
 			{Kind: timers.Kind, Timeout: timers.Timeout, Limit: 2, Work: sv.timers.Work},
 			{Kind: bulk.SliceJob, Work: many.Slice, Timeout: bulk.SliceTimeout},
 			{Kind: bulk.SweepJob, Work: many.Sweep, Limit: 1},
 			{Kind: standstill.Tick, Work: still.Ticked, Limit: 1},
 			{Kind: standstill.Kind, Work: still.Work, Timeout: standstill.Timeout, Limit: 1},
-		},
-		Periodic: []jobs.Periodic{
+		}...),
+		Periodic: append(periodic, []jobs.Periodic{
 			{Kind: history.CheckKind, Every: cmp.Or(s.VerifyEvery, verifyEvery)},
 			{Kind: timers.Kind, Every: cmp.Or(s.TimersEvery, timers.Every)},
 			{Kind: bulk.SweepJob, Every: bulk.SweepEvery},
 			{Kind: standstill.Tick, Every: standstill.Every},
-		},
+		}...),
 	}
 }
 

@@ -26,6 +26,7 @@ type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Subscription() SubscriptionResolver
+	Viewer() ViewerResolver
 }
 
 type DirectiveRoot struct {
@@ -418,6 +419,47 @@ type ComplexityRoot struct {
 		Version     func(childComplexity int) int
 	}
 
+	DeleteWebhookPayload struct {
+		Deleted    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Delivery struct {
+		Attempts      func(childComplexity int) int
+		Channel       func(childComplexity int) int
+		ChannelLabel  func(childComplexity int) int
+		CreatedAt     func(childComplexity int) int
+		DigestOn      func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastError     func(childComplexity int) int
+		NextAttemptAt func(childComplexity int) int
+		Recipient     func(childComplexity int) int
+		Region        func(childComplexity int) int
+		RegionCode    func(childComplexity int) int
+		SentAt        func(childComplexity int) int
+		State         func(childComplexity int) int
+		StateLabel    func(childComplexity int) int
+		UpdatedAt     func(childComplexity int) int
+		Webhook       func(childComplexity int) int
+	}
+
+	DeliveryConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DeliveryPayload struct {
+		Delivery   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Distribution struct {
 		AcknowledgedAt func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
@@ -568,6 +610,11 @@ type ComplexityRoot struct {
 		Roles      func(childComplexity int) int
 	}
 
+	MarkNotificationsReadPayload struct {
+		Marked     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Measurement struct {
 		AgeBand        func(childComplexity int) int
 		CreatedAt      func(childComplexity int) int
@@ -639,8 +686,11 @@ type ComplexityRoot struct {
 		CreateSession              func(childComplexity int, input model.CreateSessionInput) int
 		CreateStakeholder          func(childComplexity int, input model.CreateStakeholderInput) int
 		CreateTrainingEvent        func(childComplexity int, input model.CreateTrainingEventInput) int
+		CreateWebhook              func(childComplexity int, input model.CreateWebhookInput) int
+		DeleteWebhook              func(childComplexity int, input model.DeleteWebhookInput) int
 		DropDraft                  func(childComplexity int, input model.DropDraftInput) int
 		GrantWaiver                func(childComplexity int, input model.SettleWaiverInput) int
+		MarkNotificationsRead      func(childComplexity int, input model.MarkNotificationsReadInput) int
 		MergeDraft                 func(childComplexity int, input model.MergeDraftInput) int
 		MoveProgramme              func(childComplexity int, input model.MoveProgrammeInput) int
 		MoveProgrammes             func(childComplexity int, input model.MoveProgrammesInput) int
@@ -652,8 +702,10 @@ type ComplexityRoot struct {
 		RefuseWaiver               func(childComplexity int, input model.SettleWaiverInput) int
 		RequestWaiver              func(childComplexity int, input model.RequestWaiverInput) int
 		ResumeBulkMove             func(childComplexity int, input model.DirectBulkMoveInput) int
+		RetryDelivery              func(childComplexity int, input model.RetryDeliveryInput) int
 		RevokeWaiver               func(childComplexity int, input model.SettleWaiverInput) int
 		RunBulkMove                func(childComplexity int, input model.DirectBulkMoveInput) int
+		SetNotificationPreferences func(childComplexity int, input model.SetNotificationPreferencesInput) int
 		SubmitCommands             func(childComplexity int, input model.SubmitCommandsInput) int
 		TickChecklistItem          func(childComplexity int, input model.TickChecklistItemInput) int
 		TransferProgramme          func(childComplexity int, input model.TransferProgrammeInput) int
@@ -679,6 +731,7 @@ type ComplexityRoot struct {
 		UpdateSession              func(childComplexity int, input model.UpdateSessionInput) int
 		UpdateStakeholder          func(childComplexity int, input model.UpdateStakeholderInput) int
 		UpdateTrainingEvent        func(childComplexity int, input model.UpdateTrainingEventInput) int
+		UpdateWebhook              func(childComplexity int, input model.UpdateWebhookInput) int
 	}
 
 	Need struct {
@@ -714,6 +767,37 @@ type ComplexityRoot struct {
 	NeedPayload struct {
 		Need       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Notification struct {
+		CreatedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		KindLabel func(childComplexity int) int
+		Message   func(childComplexity int) int
+		Programme func(childComplexity int) int
+		ReadAt    func(childComplexity int) int
+	}
+
+	NotificationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	NotificationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	NotificationPreferences struct {
+		Email func(childComplexity int) int
+	}
+
+	NotificationPreferencesPayload struct {
+		NotificationPreferences func(childComplexity int) int
+		UserErrors              func(childComplexity int) int
 	}
 
 	Objective struct {
@@ -1032,6 +1116,7 @@ type ComplexityRoot struct {
 		Communities       func(childComplexity int, filter *model.CommunitiesFilter, orderBy model.CommunitiesOrder, first *int, after *string, last *int, before *string) int
 		Community         func(childComplexity int, id string) int
 		Definition        func(childComplexity int, region string) int
+		Deliveries        func(childComplexity int, region *model.RegionFilter, state *domain.DeliveryState, channel *domain.Channel, first *int, after *string, last *int, before *string) int
 		Diagram           func(childComplexity int, region *model.RegionFilter) int
 		Node              func(childComplexity int, id string) int
 		Nodes             func(childComplexity int, ids []string) int
@@ -1043,6 +1128,7 @@ type ComplexityRoot struct {
 		Stakeholders      func(childComplexity int, filter *model.StakeholdersFilter, orderBy model.StakeholdersOrder, first *int, after *string, last *int, before *string) int
 		Stuck             func(childComplexity int, region *model.RegionFilter) int
 		Viewer            func(childComplexity int) int
+		Webhooks          func(childComplexity int, region *model.RegionFilter, first *int, after *string, last *int, before *string) int
 	}
 
 	RankNeedsPayload struct {
@@ -1388,11 +1474,14 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
-		Drafts  func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Locale  func(childComplexity int) int
-		Name    func(childComplexity int) int
-		Roles   func(childComplexity int) int
-		Subject func(childComplexity int) int
+		Drafts                  func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Locale                  func(childComplexity int) int
+		Name                    func(childComplexity int) int
+		NotificationPreferences func(childComplexity int) int
+		Notifications           func(childComplexity int, unread bool, first *int, after *string, last *int, before *string) int
+		Roles                   func(childComplexity int) int
+		Subject                 func(childComplexity int) int
+		UnreadNotifications     func(childComplexity int) int
 	}
 
 	ViewerRole struct {
@@ -1447,6 +1536,36 @@ type ComplexityRoot struct {
 		Programme  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Waiver     func(childComplexity int) int
+	}
+
+	Webhook struct {
+		Active      func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		CreatedBy   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Region      func(childComplexity int) int
+		RegionCode  func(childComplexity int) int
+		URL         func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+	}
+
+	WebhookConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	WebhookEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	WebhookPayload struct {
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+		Webhook    func(childComplexity int) int
 	}
 }
 
@@ -3017,6 +3136,167 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DefinitionVersion.Version(childComplexity), true
 
+	case "DeleteWebhookPayload.deleted":
+		if e.ComplexityRoot.DeleteWebhookPayload.Deleted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteWebhookPayload.Deleted(childComplexity), true
+	case "DeleteWebhookPayload.userErrors":
+		if e.ComplexityRoot.DeleteWebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeleteWebhookPayload.UserErrors(childComplexity), true
+
+	case "Delivery.attempts":
+		if e.ComplexityRoot.Delivery.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Attempts(childComplexity), true
+	case "Delivery.channel":
+		if e.ComplexityRoot.Delivery.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Channel(childComplexity), true
+	case "Delivery.channelLabel":
+		if e.ComplexityRoot.Delivery.ChannelLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.ChannelLabel(childComplexity), true
+	case "Delivery.createdAt":
+		if e.ComplexityRoot.Delivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.CreatedAt(childComplexity), true
+	case "Delivery.digestOn":
+		if e.ComplexityRoot.Delivery.DigestOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.DigestOn(childComplexity), true
+	case "Delivery.id":
+		if e.ComplexityRoot.Delivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.ID(childComplexity), true
+	case "Delivery.lastError":
+		if e.ComplexityRoot.Delivery.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.LastError(childComplexity), true
+	case "Delivery.nextAttemptAt":
+		if e.ComplexityRoot.Delivery.NextAttemptAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.NextAttemptAt(childComplexity), true
+	case "Delivery.recipient":
+		if e.ComplexityRoot.Delivery.Recipient == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Recipient(childComplexity), true
+	case "Delivery.region":
+		if e.ComplexityRoot.Delivery.Region == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Region(childComplexity), true
+	case "Delivery.regionCode":
+		if e.ComplexityRoot.Delivery.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.RegionCode(childComplexity), true
+	case "Delivery.sentAt":
+		if e.ComplexityRoot.Delivery.SentAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.SentAt(childComplexity), true
+	case "Delivery.state":
+		if e.ComplexityRoot.Delivery.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.State(childComplexity), true
+	case "Delivery.stateLabel":
+		if e.ComplexityRoot.Delivery.StateLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.StateLabel(childComplexity), true
+	case "Delivery.updatedAt":
+		if e.ComplexityRoot.Delivery.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.UpdatedAt(childComplexity), true
+	case "Delivery.webhook":
+		if e.ComplexityRoot.Delivery.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Webhook(childComplexity), true
+
+	case "DeliveryConnection.edges":
+		if e.ComplexityRoot.DeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.Edges(childComplexity), true
+	case "DeliveryConnection.nodes":
+		if e.ComplexityRoot.DeliveryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.Nodes(childComplexity), true
+	case "DeliveryConnection.pageInfo":
+		if e.ComplexityRoot.DeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.PageInfo(childComplexity), true
+	case "DeliveryConnection.totalCount":
+		if e.ComplexityRoot.DeliveryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.TotalCount(childComplexity), true
+
+	case "DeliveryEdge.cursor":
+		if e.ComplexityRoot.DeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryEdge.Cursor(childComplexity), true
+	case "DeliveryEdge.node":
+		if e.ComplexityRoot.DeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryEdge.Node(childComplexity), true
+
+	case "DeliveryPayload.delivery":
+		if e.ComplexityRoot.DeliveryPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryPayload.Delivery(childComplexity), true
+	case "DeliveryPayload.userErrors":
+		if e.ComplexityRoot.DeliveryPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryPayload.UserErrors(childComplexity), true
+
 	case "Distribution.acknowledgedAt":
 		if e.ComplexityRoot.Distribution.AcknowledgedAt == nil {
 			break
@@ -3616,6 +3896,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Lifting.Roles(childComplexity), true
 
+	case "MarkNotificationsReadPayload.marked":
+		if e.ComplexityRoot.MarkNotificationsReadPayload.Marked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkNotificationsReadPayload.Marked(childComplexity), true
+	case "MarkNotificationsReadPayload.userErrors":
+		if e.ComplexityRoot.MarkNotificationsReadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MarkNotificationsReadPayload.UserErrors(childComplexity), true
+
 	case "Measurement.ageBand":
 		if e.ComplexityRoot.Measurement.AgeBand == nil {
 			break
@@ -4049,6 +4342,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateTrainingEvent(childComplexity, args["input"].(model.CreateTrainingEventInput)), true
+	case "Mutation.createWebhook":
+		if e.ComplexityRoot.Mutation.CreateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateWebhook(childComplexity, args["input"].(model.CreateWebhookInput)), true
+	case "Mutation.deleteWebhook":
+		if e.ComplexityRoot.Mutation.DeleteWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteWebhook(childComplexity, args["input"].(model.DeleteWebhookInput)), true
 	case "Mutation.dropDraft":
 		if e.ComplexityRoot.Mutation.DropDraft == nil {
 			break
@@ -4071,6 +4386,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.GrantWaiver(childComplexity, args["input"].(model.SettleWaiverInput)), true
+	case "Mutation.markNotificationsRead":
+		if e.ComplexityRoot.Mutation.MarkNotificationsRead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markNotificationsRead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkNotificationsRead(childComplexity, args["input"].(model.MarkNotificationsReadInput)), true
 	case "Mutation.mergeDraft":
 		if e.ComplexityRoot.Mutation.MergeDraft == nil {
 			break
@@ -4192,6 +4518,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResumeBulkMove(childComplexity, args["input"].(model.DirectBulkMoveInput)), true
+	case "Mutation.retryDelivery":
+		if e.ComplexityRoot.Mutation.RetryDelivery == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryDelivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryDelivery(childComplexity, args["input"].(model.RetryDeliveryInput)), true
 	case "Mutation.revokeWaiver":
 		if e.ComplexityRoot.Mutation.RevokeWaiver == nil {
 			break
@@ -4214,6 +4551,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RunBulkMove(childComplexity, args["input"].(model.DirectBulkMoveInput)), true
+	case "Mutation.setNotificationPreferences":
+		if e.ComplexityRoot.Mutation.SetNotificationPreferences == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setNotificationPreferences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetNotificationPreferences(childComplexity, args["input"].(model.SetNotificationPreferencesInput)), true
 	case "Mutation.submitCommands":
 		if e.ComplexityRoot.Mutation.SubmitCommands == nil {
 			break
@@ -4489,6 +4837,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateTrainingEvent(childComplexity, args["input"].(model.UpdateTrainingEventInput)), true
+	case "Mutation.updateWebhook":
+		if e.ComplexityRoot.Mutation.UpdateWebhook == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateWebhook_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateWebhook(childComplexity, args["input"].(model.UpdateWebhookInput)), true
 
 	case "Need.createdAt":
 		if e.ComplexityRoot.Need.CreatedAt == nil {
@@ -4636,6 +4995,107 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NeedPayload.UserErrors(childComplexity), true
+
+	case "Notification.createdAt":
+		if e.ComplexityRoot.Notification.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.CreatedAt(childComplexity), true
+	case "Notification.id":
+		if e.ComplexityRoot.Notification.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.ID(childComplexity), true
+	case "Notification.kind":
+		if e.ComplexityRoot.Notification.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Kind(childComplexity), true
+	case "Notification.kindLabel":
+		if e.ComplexityRoot.Notification.KindLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.KindLabel(childComplexity), true
+	case "Notification.message":
+		if e.ComplexityRoot.Notification.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Message(childComplexity), true
+	case "Notification.programme":
+		if e.ComplexityRoot.Notification.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.Programme(childComplexity), true
+	case "Notification.readAt":
+		if e.ComplexityRoot.Notification.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Notification.ReadAt(childComplexity), true
+
+	case "NotificationConnection.edges":
+		if e.ComplexityRoot.NotificationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationConnection.Edges(childComplexity), true
+	case "NotificationConnection.nodes":
+		if e.ComplexityRoot.NotificationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationConnection.Nodes(childComplexity), true
+	case "NotificationConnection.pageInfo":
+		if e.ComplexityRoot.NotificationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationConnection.PageInfo(childComplexity), true
+	case "NotificationConnection.totalCount":
+		if e.ComplexityRoot.NotificationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationConnection.TotalCount(childComplexity), true
+
+	case "NotificationEdge.cursor":
+		if e.ComplexityRoot.NotificationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationEdge.Cursor(childComplexity), true
+	case "NotificationEdge.node":
+		if e.ComplexityRoot.NotificationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationEdge.Node(childComplexity), true
+
+	case "NotificationPreferences.email":
+		if e.ComplexityRoot.NotificationPreferences.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationPreferences.Email(childComplexity), true
+
+	case "NotificationPreferencesPayload.notificationPreferences":
+		if e.ComplexityRoot.NotificationPreferencesPayload.NotificationPreferences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationPreferencesPayload.NotificationPreferences(childComplexity), true
+	case "NotificationPreferencesPayload.userErrors":
+		if e.ComplexityRoot.NotificationPreferencesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NotificationPreferencesPayload.UserErrors(childComplexity), true
 
 	case "Objective.activities":
 		if e.ComplexityRoot.Objective.Activities == nil {
@@ -6077,6 +6537,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Definition(childComplexity, args["region"].(string)), true
+	case "Query.deliveries":
+		if e.ComplexityRoot.Query.Deliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_deliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Deliveries(childComplexity, args["region"].(*model.RegionFilter), args["state"].(*domain.DeliveryState), args["channel"].(*domain.Channel), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.diagram":
 		if e.ComplexityRoot.Query.Diagram == nil {
 			break
@@ -6194,6 +6665,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.webhooks":
+		if e.ComplexityRoot.Query.Webhooks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_webhooks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Webhooks(childComplexity, args["region"].(*model.RegionFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
 	case "RankNeedsPayload.programme":
 		if e.ComplexityRoot.RankNeedsPayload.Programme == nil {
@@ -7594,6 +8076,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Name(childComplexity), true
+	case "Viewer.notificationPreferences":
+		if e.ComplexityRoot.Viewer.NotificationPreferences == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.NotificationPreferences(childComplexity), true
+	case "Viewer.notifications":
+		if e.ComplexityRoot.Viewer.Notifications == nil {
+			break
+		}
+
+		args, err := ec.field_Viewer_notifications_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Viewer.Notifications(childComplexity, args["unread"].(bool), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Viewer.roles":
 		if e.ComplexityRoot.Viewer.Roles == nil {
 			break
@@ -7606,6 +8105,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Subject(childComplexity), true
+	case "Viewer.unreadNotifications":
+		if e.ComplexityRoot.Viewer.UnreadNotifications == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.UnreadNotifications(childComplexity), true
 
 	case "ViewerRole.region":
 		if e.ComplexityRoot.ViewerRole.Region == nil {
@@ -7829,6 +8334,118 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WaiverPayload.Waiver(childComplexity), true
 
+	case "Webhook.active":
+		if e.ComplexityRoot.Webhook.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Active(childComplexity), true
+	case "Webhook.createdAt":
+		if e.ComplexityRoot.Webhook.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.CreatedAt(childComplexity), true
+	case "Webhook.createdBy":
+		if e.ComplexityRoot.Webhook.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.CreatedBy(childComplexity), true
+	case "Webhook.description":
+		if e.ComplexityRoot.Webhook.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Description(childComplexity), true
+	case "Webhook.id":
+		if e.ComplexityRoot.Webhook.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.ID(childComplexity), true
+	case "Webhook.region":
+		if e.ComplexityRoot.Webhook.Region == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.Region(childComplexity), true
+	case "Webhook.regionCode":
+		if e.ComplexityRoot.Webhook.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.RegionCode(childComplexity), true
+	case "Webhook.url":
+		if e.ComplexityRoot.Webhook.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.URL(childComplexity), true
+	case "Webhook.updatedAt":
+		if e.ComplexityRoot.Webhook.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Webhook.UpdatedAt(childComplexity), true
+
+	case "WebhookConnection.edges":
+		if e.ComplexityRoot.WebhookConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Edges(childComplexity), true
+	case "WebhookConnection.nodes":
+		if e.ComplexityRoot.WebhookConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.Nodes(childComplexity), true
+	case "WebhookConnection.pageInfo":
+		if e.ComplexityRoot.WebhookConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.PageInfo(childComplexity), true
+	case "WebhookConnection.totalCount":
+		if e.ComplexityRoot.WebhookConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookConnection.TotalCount(childComplexity), true
+
+	case "WebhookEdge.cursor":
+		if e.ComplexityRoot.WebhookEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Cursor(childComplexity), true
+	case "WebhookEdge.node":
+		if e.ComplexityRoot.WebhookEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookEdge.Node(childComplexity), true
+
+	case "WebhookPayload.secret":
+		if e.ComplexityRoot.WebhookPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookPayload.Secret(childComplexity), true
+	case "WebhookPayload.userErrors":
+		if e.ComplexityRoot.WebhookPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookPayload.UserErrors(childComplexity), true
+	case "WebhookPayload.webhook":
+		if e.ComplexityRoot.WebhookPayload.Webhook == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WebhookPayload.Webhook(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -7862,10 +8479,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateSessionInput", ec.unmarshalInputCreateSessionInput),
 			graphql.NewInputUnmarshaler("CreateStakeholderInput", ec.unmarshalInputCreateStakeholderInput),
 			graphql.NewInputUnmarshaler("CreateTrainingEventInput", ec.unmarshalInputCreateTrainingEventInput),
+			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
+			graphql.NewInputUnmarshaler("DeleteWebhookInput", ec.unmarshalInputDeleteWebhookInput),
 			graphql.NewInputUnmarshaler("DirectBulkMoveInput", ec.unmarshalInputDirectBulkMoveInput),
 			graphql.NewInputUnmarshaler("DropDraftInput", ec.unmarshalInputDropDraftInput),
 			graphql.NewInputUnmarshaler("EscalationStepInput", ec.unmarshalInputEscalationStepInput),
 			graphql.NewInputUnmarshaler("LevelFilter", ec.unmarshalInputLevelFilter),
+			graphql.NewInputUnmarshaler("MarkNotificationsReadInput", ec.unmarshalInputMarkNotificationsReadInput),
 			graphql.NewInputUnmarshaler("MergeDraftInput", ec.unmarshalInputMergeDraftInput),
 			graphql.NewInputUnmarshaler("MoveProgrammeInput", ec.unmarshalInputMoveProgrammeInput),
 			graphql.NewInputUnmarshaler("MoveProgrammesInput", ec.unmarshalInputMoveProgrammesInput),
@@ -7878,6 +8498,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegionFilter", ec.unmarshalInputRegionFilter),
 			graphql.NewInputUnmarshaler("RegionsFilter", ec.unmarshalInputRegionsFilter),
 			graphql.NewInputUnmarshaler("RequestWaiverInput", ec.unmarshalInputRequestWaiverInput),
+			graphql.NewInputUnmarshaler("RetryDeliveryInput", ec.unmarshalInputRetryDeliveryInput),
+			graphql.NewInputUnmarshaler("SetNotificationPreferencesInput", ec.unmarshalInputSetNotificationPreferencesInput),
 			graphql.NewInputUnmarshaler("SettleWaiverInput", ec.unmarshalInputSettleWaiverInput),
 			graphql.NewInputUnmarshaler("StageFilter", ec.unmarshalInputStageFilter),
 			graphql.NewInputUnmarshaler("StageScheduleInput", ec.unmarshalInputStageScheduleInput),
@@ -7908,6 +8530,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateSessionInput", ec.unmarshalInputUpdateSessionInput),
 			graphql.NewInputUnmarshaler("UpdateStakeholderInput", ec.unmarshalInputUpdateStakeholderInput),
 			graphql.NewInputUnmarshaler("UpdateTrainingEventInput", ec.unmarshalInputUpdateTrainingEventInput),
+			graphql.NewInputUnmarshaler("UpdateWebhookInput", ec.unmarshalInputUpdateWebhookInput),
 		)
 	}
 	first := true
@@ -8551,6 +9174,238 @@ input EscalationStepInput {
 type PublishDefinitionPayload {
   "What holds for the region now, or with dryRun would; null where something was wrong."
   definition: Definition
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/delivery.graphqls", Input: `extend type Query {
+  "Webhooks of regions where the reader is an admin or auditor, the oldest first."
+  webhooks(
+    "Only those of these regions; all where nothing is said."
+    region: RegionFilter
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): WebhookConnection! @stored
+  "What went out, or is to, of regions where the reader is an admin or auditor, the newest first. Those that are DEAD wait for somebody to have them sent again."
+  deliveries(
+    "Only those of these regions; all where nothing is said."
+    region: RegionFilter
+    "Only those in this state."
+    state: DeliveryState
+    "Only those of this channel."
+    channel: Channel
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): DeliveryConnection! @stored
+}
+
+"Where a region is told over HTTP, once a minute, what its programmes and those of the regions below give notice of. Its secret is shown once, to whoever makes it."
+type Webhook implements Node {
+  "Its global id."
+  id: ID!
+  "The code of the region."
+  regionCode: String!
+  "The region."
+  region: Region!
+  "Where it posts to."
+  url: String!
+  "What it is for."
+  description: String!
+  "Whether anything is posted. A receiver that answers 410 Gone ends it."
+  active: Boolean!
+  "The subject who entered it."
+  createdBy: String!
+  "When it was entered."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"A page of webhooks."
+type WebhookConnection {
+  "The page with a cursor for each."
+  edges: [WebhookEdge!]!
+  "The page."
+  nodes: [Webhook!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type WebhookEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: Webhook!
+}
+
+"One message to one receiver. It may arrive more than once, always under the same id."
+type Delivery implements Node {
+  "Its global id."
+  id: ID!
+  "The code of the region: the webhook's, or the least that has all roles of the member."
+  regionCode: String!
+  "The region."
+  region: Region!
+  "The way that it takes."
+  channel: Channel!
+  "The way that it takes, in the reader's language."
+  channelLabel: String!
+  "EMAIL: the subject of the member."
+  recipient: String
+  "EMAIL: the day whose digest it is."
+  digestOn: Date
+  "WEBHOOK: to which."
+  webhook: Webhook
+  "Where it stands."
+  state: DeliveryState!
+  "Where it stands, in the reader's language."
+  stateLabel: String!
+  "How often it was tried since it was made, or since it was last retried by hand."
+  attempts: Int!
+  "What went wrong last, in English."
+  lastError: String
+  "PENDING: when it is tried next."
+  nextAttemptAt: DateTime
+  "SENT: when it was."
+  sentAt: DateTime
+  "When it was made."
+  createdAt: DateTime!
+  "When it last changed."
+  updatedAt: DateTime!
+}
+
+"A page of deliveries."
+type DeliveryConnection {
+  "The page with a cursor for each."
+  edges: [DeliveryEdge!]!
+  "The page."
+  nodes: [Delivery!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type DeliveryEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: Delivery!
+}
+
+"A way out of Berdaya."
+enum Channel {
+  "E-mail (Surel)"
+  EMAIL
+  "Webhook (Webhook)"
+  WEBHOOK
+}
+
+"Where a delivery stands."
+enum DeliveryState {
+  "Pending (Menunggu)"
+  PENDING
+  "Sent (Terkirim)"
+  SENT
+  "Given up (Gagal terkirim)"
+  DEAD
+}
+
+extend type Mutation {
+  "Enters a webhook for a region, and shows its secret. For an admin of the region."
+  createWebhook(input: CreateWebhookInput!): WebhookPayload!
+  "Changes a webhook, or makes it a new secret. For an admin of the region."
+  updateWebhook(input: UpdateWebhookInput!): WebhookPayload!
+  "Removes a webhook with all its deliveries. For an admin of the region."
+  deleteWebhook(input: DeleteWebhookInput!): DeleteWebhookPayload!
+  "Has a delivery that was given up sent again, under the same id. For an admin of the region."
+  retryDelivery(input: RetryDeliveryInput!): DeliveryPayload!
+}
+
+"A new webhook."
+input CreateWebhookInput {
+  "The code of the region."
+  regionCode: String!
+  "Where to post to: https, a full name that everybody can reach, no user, no port or 443 or one above 1023; at most 2,000 characters."
+  url: String!
+  "What it is for; at most 1,000 characters."
+  description: String! = ""
+  "Whether anything is posted."
+  active: Boolean! = true
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"What is to become of a webhook. What is left out stays."
+input UpdateWebhookInput {
+  "Its global id."
+  id: ID!
+  "Where to post to, as for createWebhook."
+  url: String
+  "What it is for; at most 1,000 characters."
+  description: String
+  "Whether anything is posted."
+  active: Boolean
+  "Make a new secret. The one before is no longer used, from the next message on."
+  newSecret: Boolean! = false
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"Which webhook is to go."
+input DeleteWebhookInput {
+  "Its global id."
+  id: ID!
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"Which delivery is to be sent again."
+input RetryDeliveryInput {
+  "Its global id."
+  id: ID!
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"What became of a webhook."
+type WebhookPayload {
+  "The webhook as it is now; null where nothing was done."
+  webhook: Webhook @stored
+  "Its new secret, whsec_ and base64. It is never shown again: not here where the command was done before, and nowhere else."
+  secret: String
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"What became of it."
+type DeleteWebhookPayload {
+  "Whether the webhook is gone by this command, or the same one before."
+  deleted: Boolean!
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"What became of a delivery."
+type DeliveryPayload {
+  "The delivery as it is now; null where nothing was done."
+  delivery: Delivery @stored
   "What was wrong; empty when it was done."
   userErrors: [UserError!]!
 }
@@ -9585,6 +10440,131 @@ extend type Mutation {
   createFinding(input: CreateFindingInput!): FindingPayload!
   "Changes a finding."
   updateFinding(input: UpdateFindingInput!): FindingPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/notice.graphqls", Input: `extend type Viewer {
+  "What the reader is told of, the newest first."
+  notifications(
+    "Only those that are not read; all where nothing is said."
+    unread: Boolean! = false
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): NotificationConnection! @stored
+  "How many notifications the reader has not read."
+  unreadNotifications: Int!
+  "How the reader wants to be told."
+  notificationPreferences: NotificationPreferences!
+}
+
+"How a member wants to be told."
+type NotificationPreferences {
+  "Whether what is not read goes out as a digest by e-mail, at most once a day, at 07:00 in Jakarta; true unless the member has said otherwise."
+  email: Boolean!
+}
+
+"That the reader is told of something. It is seen by nobody else."
+type Notification implements Node {
+  "Its global id."
+  id: ID!
+  "What it is about."
+  kind: NoticeKind!
+  "What it is about, in the reader's language."
+  kindLabel: String!
+  "What it says, in the reader's language; nothing of a programme that the reader can no longer see."
+  message: String!
+  "The programme; null where the reader can no longer see it."
+  programme: Programme
+  "When it happened."
+  createdAt: DateTime!
+  "When the reader marked it as read."
+  readAt: DateTime
+}
+
+"A page of notifications."
+type NotificationConnection {
+  "The page with a cursor for each."
+  edges: [NotificationEdge!]!
+  "The page."
+  nodes: [Notification!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type NotificationEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: Notification!
+}
+
+"What somebody is told of."
+enum NoticeKind {
+  "Escalation (Eskalasi)"
+  ESCALATION
+  "Overdue (Lewat tenggat)"
+  OVERDUE
+  "Waiver requested (Pengecualian diajukan)"
+  WAIVER_REQUESTED
+  "Reminder (Pengingat)"
+  REMINDER
+  "Checkpoint (Titik periksa)"
+  CHECKPOINT
+  "Waiver revoked (Pengecualian dicabut)"
+  WAIVER_REVOKED
+  "Waiver refused (Pengecualian ditolak)"
+  WAIVER_REFUSED
+  "Waiver granted (Pengecualian dikabulkan)"
+  WAIVER_GRANTED
+}
+
+extend type Mutation {
+  "Marks the reader's own notifications as read. Ids of others are passed over."
+  markNotificationsRead(input: MarkNotificationsReadInput!): MarkNotificationsReadPayload!
+  "Says how the reader wants to be told."
+  setNotificationPreferences(input: SetNotificationPreferencesInput!): NotificationPreferencesPayload!
+}
+
+"Which notifications were read: give either ids or before."
+input MarkNotificationsReadInput {
+  "Global ids, at most 100."
+  ids: [ID!]
+  "All up to and including this instant: give createdAt of the newest that was shown."
+  before: DateTime
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"What became of it."
+type MarkNotificationsReadPayload {
+  "How many were marked; 0 where they were read already or the command was done before."
+  marked: Int!
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"How the reader wants to be told. What is left out stays; something must be said."
+input SetNotificationPreferencesInput {
+  "Whether what is not read goes out as a digest by e-mail, at most once a day."
+  email: Boolean
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"What became of it."
+type NotificationPreferencesPayload {
+  "How the reader wants to be told now; null where nothing was done."
+  notificationPreferences: NotificationPreferences
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/offline.graphqls", Input: `extend type Mutation {
@@ -13597,6 +14577,88 @@ func (ec *executionContext) childFields_DefinitionVersion(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type DefinitionVersion", field.Name)
 }
 
+func (ec *executionContext) childFields_DeleteWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "deleted":
+		return ec.fieldContext_DeleteWebhookPayload_deleted(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeleteWebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeleteWebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Delivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Delivery_id(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_Delivery_regionCode(ctx, field)
+	case "region":
+		return ec.fieldContext_Delivery_region(ctx, field)
+	case "channel":
+		return ec.fieldContext_Delivery_channel(ctx, field)
+	case "channelLabel":
+		return ec.fieldContext_Delivery_channelLabel(ctx, field)
+	case "recipient":
+		return ec.fieldContext_Delivery_recipient(ctx, field)
+	case "digestOn":
+		return ec.fieldContext_Delivery_digestOn(ctx, field)
+	case "webhook":
+		return ec.fieldContext_Delivery_webhook(ctx, field)
+	case "state":
+		return ec.fieldContext_Delivery_state(ctx, field)
+	case "stateLabel":
+		return ec.fieldContext_Delivery_stateLabel(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Delivery_attempts(ctx, field)
+	case "lastError":
+		return ec.fieldContext_Delivery_lastError(ctx, field)
+	case "nextAttemptAt":
+		return ec.fieldContext_Delivery_nextAttemptAt(ctx, field)
+	case "sentAt":
+		return ec.fieldContext_Delivery_sentAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Delivery_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Delivery_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Delivery", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DeliveryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DeliveryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DeliveryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DeliveryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DeliveryEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DeliveryEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_DeliveryPayload_delivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeliveryPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Distribution(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13897,6 +14959,16 @@ func (ec *executionContext) childFields_Lifting(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Lifting", field.Name)
 }
 
+func (ec *executionContext) childFields_MarkNotificationsReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "marked":
+		return ec.fieldContext_MarkNotificationsReadPayload_marked(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MarkNotificationsReadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MarkNotificationsReadPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Measurement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14059,6 +15131,68 @@ func (ec *executionContext) childFields_NeedPayload(ctx context.Context, field g
 		return ec.fieldContext_NeedPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NeedPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Notification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Notification_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Notification_kind(ctx, field)
+	case "kindLabel":
+		return ec.fieldContext_Notification_kindLabel(ctx, field)
+	case "message":
+		return ec.fieldContext_Notification_message(ctx, field)
+	case "programme":
+		return ec.fieldContext_Notification_programme(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Notification_createdAt(ctx, field)
+	case "readAt":
+		return ec.fieldContext_Notification_readAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Notification", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_NotificationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_NotificationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_NotificationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_NotificationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_NotificationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_NotificationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationPreferences(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "email":
+		return ec.fieldContext_NotificationPreferences_email(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationPreferences", field.Name)
+}
+
+func (ec *executionContext) childFields_NotificationPreferencesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "notificationPreferences":
+		return ec.fieldContext_NotificationPreferencesPayload_notificationPreferences(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_NotificationPreferencesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NotificationPreferencesPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Objective(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15365,6 +16499,12 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_locale(ctx, field)
 	case "roles":
 		return ec.fieldContext_Viewer_roles(ctx, field)
+	case "notifications":
+		return ec.fieldContext_Viewer_notifications(ctx, field)
+	case "unreadNotifications":
+		return ec.fieldContext_Viewer_unreadNotifications(ctx, field)
+	case "notificationPreferences":
+		return ec.fieldContext_Viewer_notificationPreferences(ctx, field)
 	case "drafts":
 		return ec.fieldContext_Viewer_drafts(ctx, field)
 	}
@@ -15477,6 +16617,66 @@ func (ec *executionContext) childFields_WaiverPayload(ctx context.Context, field
 		return ec.fieldContext_WaiverPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WaiverPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Webhook_id(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_Webhook_regionCode(ctx, field)
+	case "region":
+		return ec.fieldContext_Webhook_region(ctx, field)
+	case "url":
+		return ec.fieldContext_Webhook_url(ctx, field)
+	case "description":
+		return ec.fieldContext_Webhook_description(ctx, field)
+	case "active":
+		return ec.fieldContext_Webhook_active(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Webhook_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Webhook_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Webhook_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Webhook", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_WebhookConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_WebhookConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_WebhookConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_WebhookConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_WebhookEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_WebhookEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "webhook":
+		return ec.fieldContext_WebhookPayload_webhook(ctx, field)
+	case "secret":
+		return ec.fieldContext_WebhookPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WebhookPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WebhookPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -20,6 +20,7 @@ var tags = map[string]byte{
 	"BulkMove": 'M', "BulkMoveItem": 'm',
 	"Draft":  'D',
 	"Waiver": 'v', "ProgrammeBlock": 'b', "StagePlan": 'd', "Timer": 'X', "TimerEvent": 'x',
+	"Notification": 'f', "Webhook": 'h', "Delivery": 'e',
 }
 
 var types = func() map[byte]string {

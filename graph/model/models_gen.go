@@ -1194,6 +1194,20 @@ type CreateTrainingEventInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A new webhook.
+type CreateWebhookInput struct {
+	// The code of the region.
+	RegionCode string `json:"regionCode"`
+	// Where to post to: https, a full name that everybody can reach, no user, no port or 443 or one above 1023; at most 2,000 characters.
+	URL string `json:"url"`
+	// What it is for; at most 1,000 characters.
+	Description string `json:"description"`
+	// Whether anything is posted.
+	Active bool `json:"active"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // What holds for a region: for each stage the schedule of the nearest region, itself or above, whose definition has one.
 type Definition struct {
 	// The region.
@@ -1218,6 +1232,91 @@ type DefinitionVersion struct {
 	Note *string `json:"note,omitempty"`
 	// What it says, in the order of the stages. A stage that it leaves out is as in the region above.
 	Stages []*StageSchedule `json:"stages"`
+}
+
+// Which webhook is to go.
+type DeleteWebhookInput struct {
+	// Its global id.
+	ID string `json:"id"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What became of it.
+type DeleteWebhookPayload struct {
+	// Whether the webhook is gone by this command, or the same one before.
+	Deleted bool `json:"deleted"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// One message to one receiver. It may arrive more than once, always under the same id.
+type Delivery struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The code of the region: the webhook's, or the least that has all roles of the member.
+	RegionCode string `json:"regionCode"`
+	// The region.
+	Region *Region `json:"region"`
+	// The way that it takes.
+	Channel domain.Channel `json:"channel"`
+	// The way that it takes, in the reader's language.
+	ChannelLabel string `json:"channelLabel"`
+	// EMAIL: the subject of the member.
+	Recipient *string `json:"recipient,omitempty"`
+	// EMAIL: the day whose digest it is.
+	DigestOn *domain.Date `json:"digestOn,omitempty"`
+	// WEBHOOK: to which.
+	Webhook *Webhook `json:"webhook,omitempty"`
+	// Where it stands.
+	State domain.DeliveryState `json:"state"`
+	// Where it stands, in the reader's language.
+	StateLabel string `json:"stateLabel"`
+	// How often it was tried since it was made, or since it was last retried by hand.
+	Attempts int `json:"attempts"`
+	// What went wrong last, in English.
+	LastError *string `json:"lastError,omitempty"`
+	// PENDING: when it is tried next.
+	NextAttemptAt *time.Time `json:"nextAttemptAt,omitempty"`
+	// SENT: when it was.
+	SentAt *time.Time `json:"sentAt,omitempty"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (Delivery) IsNode() {}
+
+// The global id; opaque.
+func (this Delivery) GetID() string { return this.ID }
+
+// A page of deliveries.
+type DeliveryConnection struct {
+	// The page with a cursor for each.
+	Edges []*DeliveryEdge `json:"edges"`
+	// The page.
+	Nodes []*Delivery `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type DeliveryEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *Delivery `json:"node"`
+}
+
+// What became of a delivery.
+type DeliveryPayload struct {
+	// The delivery as it is now; null where nothing was done.
+	Delivery *Delivery `json:"delivery,omitempty"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A command about a bulk move.
@@ -1538,6 +1637,24 @@ type Lifting struct {
 	ByReader bool `json:"byReader"`
 }
 
+// Which notifications were read: give either ids or before.
+type MarkNotificationsReadInput struct {
+	// Global ids, at most 100.
+	Ids graphql.Omittable[[]string] `json:"ids,omitempty"`
+	// All up to and including this instant: give createdAt of the newest that was shown.
+	Before graphql.Omittable[*time.Time] `json:"before,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What became of it.
+type MarkNotificationsReadPayload struct {
+	// How many were marked; 0 where they were read already or the command was done before.
+	Marked int `json:"marked"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The value of an indicator on a day, for everybody or for one group of people.
 type Measurement struct {
 	// Its global id.
@@ -1745,6 +1862,63 @@ type NeedPayload struct {
 	// The need as it is now; null where nothing was done.
 	Need *Need `json:"need,omitempty"`
 	// What was wrong with the input; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// That the reader is told of something. It is seen by nobody else.
+type Notification struct {
+	// Its global id.
+	ID string `json:"id"`
+	// What it is about.
+	Kind domain.NoticeKind `json:"kind"`
+	// What it is about, in the reader's language.
+	KindLabel string `json:"kindLabel"`
+	// What it says, in the reader's language; nothing of a programme that the reader can no longer see.
+	Message string `json:"message"`
+	// The programme; null where the reader can no longer see it.
+	Programme *Programme `json:"programme,omitempty"`
+	// When it happened.
+	CreatedAt time.Time `json:"createdAt"`
+	// When the reader marked it as read.
+	ReadAt *time.Time `json:"readAt,omitempty"`
+}
+
+func (Notification) IsNode() {}
+
+// The global id; opaque.
+func (this Notification) GetID() string { return this.ID }
+
+// A page of notifications.
+type NotificationConnection struct {
+	// The page with a cursor for each.
+	Edges []*NotificationEdge `json:"edges"`
+	// The page.
+	Nodes []*Notification `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type NotificationEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *Notification `json:"node"`
+}
+
+// How a member wants to be told.
+type NotificationPreferences struct {
+	// Whether what is not read goes out as a digest by e-mail, at most once a day, at 07:00 in Jakarta; true unless the member has said otherwise.
+	Email bool `json:"email"`
+}
+
+// What became of it.
+type NotificationPreferencesPayload struct {
+	// How the reader wants to be told now; null where nothing was done.
+	NotificationPreferences *NotificationPreferences `json:"notificationPreferences,omitempty"`
+	// What was wrong; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -2705,6 +2879,14 @@ type RequestWaiverInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// Which delivery is to be sent again.
+type RetryDeliveryInput struct {
+	// Its global id.
+	ID string `json:"id"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // A rule set and the version of it that judged.
 type RuleRevision struct {
 	// The rule set.
@@ -2770,6 +2952,14 @@ type SessionPayload struct {
 	Session *Session `json:"session,omitempty"`
 	// What was wrong with the input; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// How the reader wants to be told. What is left out stays; something must be said.
+type SetNotificationPreferencesInput struct {
+	// Whether what is not read goes out as a digest by e-mail, at most once a day.
+	Email graphql.Omittable[*bool] `json:"email,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // A decision about a waiver.
@@ -3688,6 +3878,22 @@ type UpdateTrainingEventInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// What is to become of a webhook. What is left out stays.
+type UpdateWebhookInput struct {
+	// Its global id.
+	ID string `json:"id"`
+	// Where to post to, as for createWebhook.
+	URL graphql.Omittable[*string] `json:"url,omitempty"`
+	// What it is for; at most 1,000 characters.
+	Description graphql.Omittable[*string] `json:"description,omitempty"`
+	// Whether anything is posted.
+	Active graphql.Omittable[*bool] `json:"active,omitempty"`
+	// Make a new secret. The one before is no longer used, from the next message on.
+	NewSecret bool `json:"newSecret"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // A problem that a person can understand and act on.
 type UserError struct {
 	// What kind of problem it is.
@@ -3710,6 +3916,12 @@ type Viewer struct {
 	Locale string `json:"locale"`
 	// What they may do, and where.
 	Roles []*ViewerRole `json:"roles"`
+	// What the reader is told of, the newest first.
+	Notifications *NotificationConnection `json:"notifications"`
+	// How many notifications the reader has not read.
+	UnreadNotifications int `json:"unreadNotifications"`
+	// How the reader wants to be told.
+	NotificationPreferences *NotificationPreferences `json:"notificationPreferences"`
 	// The drafts of the reader's own commands: open ones first, of each the newest first.
 	Drafts *DraftConnection `json:"drafts"`
 }
@@ -3811,6 +4023,63 @@ type WaiverPayload struct {
 	Programme *Programme `json:"programme,omitempty"`
 	// The entry in its history; null where nothing was done.
 	Event *ProgrammeEvent `json:"event,omitempty"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Where a region is told over HTTP, once a minute, what its programmes and those of the regions below give notice of. Its secret is shown once, to whoever makes it.
+type Webhook struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The code of the region.
+	RegionCode string `json:"regionCode"`
+	// The region.
+	Region *Region `json:"region"`
+	// Where it posts to.
+	URL string `json:"url"`
+	// What it is for.
+	Description string `json:"description"`
+	// Whether anything is posted. A receiver that answers 410 Gone ends it.
+	Active bool `json:"active"`
+	// The subject who entered it.
+	CreatedBy string `json:"createdBy"`
+	// When it was entered.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (Webhook) IsNode() {}
+
+// The global id; opaque.
+func (this Webhook) GetID() string { return this.ID }
+
+// A page of webhooks.
+type WebhookConnection struct {
+	// The page with a cursor for each.
+	Edges []*WebhookEdge `json:"edges"`
+	// The page.
+	Nodes []*Webhook `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type WebhookEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *Webhook `json:"node"`
+}
+
+// What became of a webhook.
+type WebhookPayload struct {
+	// The webhook as it is now; null where nothing was done.
+	Webhook *Webhook `json:"webhook,omitempty"`
+	// Its new secret, whsec_ and base64. It is never shown again: not here where the command was done before, and nowhere else.
+	Secret *string `json:"secret,omitempty"`
 	// What was wrong; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }

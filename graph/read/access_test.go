@@ -240,6 +240,7 @@ func TestNullSpreadsToTheFirstPlaceThatMayBeNull(t *testing.T) {
 		{Type: "Programme", Field: "availableMoves", Func: func(context.Context, []uuid.UUID) ([]any, error) {
 			return nil, domain.Errorf(domain.CodeRulesUnavailable, "the rules could not be asked")
 		}},
+		{Type: "Notification", Field: "message", Func: messages},
 	}})
 	if err != nil {
 		t.Fatal(err)

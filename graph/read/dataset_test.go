@@ -151,6 +151,8 @@ func (m *maker) people(programmes int) {
 	if _, err := m.db.Pool.Exec(m.t.Context(), `insert into rule_titles values ('national', 'R0', 'ID', 'It''s ranked', 'Diberi peringkat'), ('national', 'R1', 'ID', 'Only English', '')`); err != nil {
 		m.t.Fatal(err)
 	}
+	m.notices()
+	m.outgoing()
 }
 
 func (m *maker) programme(n int, communities []*domain.Community, stakeholders []*domain.Stakeholder) {

@@ -102,11 +102,14 @@ type relation struct {
 // catalogue is all there is to know of stored data, derived from bun's metadata of the domain's types.
 type catalogue map[string]*entity
 
-// newCatalogue reads the metadata of all types that relations lead to from Programme and BulkMove.
+// roots are the types from which relations lead to all.
+var roots = []reflect.Type{reflect.TypeFor[domain.Programme](), reflect.TypeFor[domain.BulkMove](), reflect.TypeFor[domain.Notification](), reflect.TypeFor[domain.Delivery]()}
+
+// newCatalogue reads the metadata of all types that relations lead to from the roots.
 func newCatalogue() (catalogue, error) {
 	c := catalogue{}
 	tables := pgdialect.New().Tables()
-	for _, of := range []reflect.Type{reflect.TypeFor[domain.Programme](), reflect.TypeFor[domain.BulkMove]()} {
+	for _, of := range roots {
 		if _, err := c.add(tables, of); err != nil {
 			return nil, err
 		}
@@ -137,6 +140,7 @@ func (c catalogue) add(tables *schema.Tables, of reflect.Type) (*entity, error) 
 	e.key = columns[t.PKs[0].Name]
 	e.fields["id"] = &attribute{column: e.key}
 	switch {
+	case name == "Notification": // it has a programme, but belongs to its recipient
 	case name == "BulkMove":
 		e.bulk = e.key.name
 	case columns["bulk_move_id"] != nil:
@@ -204,8 +208,8 @@ func newColumn(f *schema.Field) (*column, error) {
 
 // fieldName gives the GraphQL name of a Go field: id for ID, needId for NeedID, title for Title.
 func fieldName(goName string) string {
-	if goName == "ID" {
-		return "id"
+	if goName == "ID" || goName == "URL" {
+		return strings.ToLower(goName)
 	}
 	if stem, ok := strings.CutSuffix(goName, "ID"); ok {
 		goName = stem + "Id"
@@ -227,7 +231,7 @@ func (c catalogue) bind(s *ast.Schema, batches []Batch) error {
 	for _, def := range s.PossibleTypes["Node"] {
 		e := c[def.Name]
 		if e == nil {
-			return fmt.Errorf("%s is in the schema but no relation leads to it from Programme or BulkMove", def.Name)
+			return fmt.Errorf("%s is in the schema but no relation leads to it from Programme, BulkMove, Notification or Delivery", def.Name)
 		}
 		for _, f := range def.Fields {
 			if err := e.bindField(s, def, f); err != nil {
@@ -288,7 +292,7 @@ func (e *entity) bindField(s *ast.Schema, def *ast.Definition, f *ast.FieldDefin
 
 // crosses tells whether a to-one relation to the target may lead to what the reader may not see.
 func (e *entity) crosses(target *entity) bool {
-	return target.name == "Community" || e.name == "Draft" || e.bulk != "" && target.bulk == ""
+	return target.name == "Community" || e.name == "Draft" || e.name == "Notification" || e.bulk != "" && target.bulk == ""
 }
 
 // labelsOf gives the names of an enum's values in each language, as JSON.

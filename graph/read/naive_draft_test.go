@@ -8,11 +8,21 @@ import (
 	"github.com/berdaya/berdaya/domain"
 )
 
-// viewer gives the reader's own drafts.
+// viewer gives the reader's own drafts and notifications.
 func (n *naive) viewer(selection ast.SelectionSet) any {
 	out := map[string]any{}
 	for _, f := range n.collect("Viewer", selection) {
 		var own []row
+		if f.Name == "notifications" {
+			args := n.args(f)
+			for _, r := range n.rows["Notification"] {
+				if r["recipient"] == n.actor.Subject && (args["unread"] != true || r["read_at"] == nil) {
+					own = append(own, r)
+				}
+			}
+			out[f.Alias] = n.page("viewer.notifications", "Notification", newestFirst, own, args, f.below)
+			continue
+		}
 		for _, r := range n.rows["Draft"] {
 			if r["author"] == n.actor.Subject {
 				own = append(own, r)

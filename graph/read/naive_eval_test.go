@@ -117,7 +117,16 @@ func (n *naive) query() map[string]any {
 			filter, _ := args["filter"].(map[string]any)
 			var rows []row
 			for _, r := range n.rows[list[0]] {
-				if f.Name == "bulkMoves" && n.bulkFits(args["mine"], r) || f.Name != "bulkMoves" && n.fits(list[0], r, filter) {
+				in := false
+				switch f.Name {
+				case "bulkMoves":
+					in = n.bulkFits(args["mine"], r)
+				case "webhooks", "deliveries":
+					in = n.out(r, args)
+				default:
+					in = n.fits(list[0], r, filter)
+				}
+				if in {
 					rows = append(rows, r)
 				}
 			}
@@ -245,6 +254,8 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 		}
 		target := f.Definition.Type.Name()
 		return n.visible(target, n.byKey[target][r[column].(string)], f.below)
+	case path == "Notification.message":
+		return messageOf(uuid.MustParse(r["id"].(string)))
 	case path == "Programme.availableMoves":
 		return n.plain(movesOf(uuid.MustParse(r["id"].(string))), "AvailableMove", f.below)
 	case path == "BulkMoveItem.blocks" || path == "Draft.blocks":

@@ -38,10 +38,12 @@ var tables = map[string]struct{ table, tag string }{
 	"BulkMove": {"bulk_moves", "M"}, "BulkMoveItem": {"bulk_move_items", "m"},
 	"Waiver": {"waivers", "v"}, "StagePlan": {"stage_plans", "d"}, "Timer": {"timers", "X"}, "TimerEvent": {"timer_events", "x"},
 	"Draft": {"drafts", "D"}, "ProgrammeBlock": {"programme_blocks", "b"},
+	"Notification": {"notifications", "f"}, "Webhook": {"webhooks", "h"}, "Delivery": {"deliveries", "e"},
 }
 
 // toOne: the column of ours that holds the key of the other.
 var toOne = map[string]string{
+	"Webhook.region": "region_code", "Delivery.region": "region_code", "Delivery.webhook": "webhook_id",
 	"BulkMoveItem.bulkMove": "bulk_move_id", "BulkMoveItem.event": "event_id",
 	"Region.parent": "parent_code", "RegionSuccessor.old": "old_code", "RegionSuccessor.new": "new_code",
 	"Community.region": "region_code", "Stakeholder.region": "region_code", "Programme.region": "region_code",
@@ -83,6 +85,7 @@ var rootLists = map[string][2]string{
 	"communities NAME": {"Community", "name, id"}, "communities UPDATED_AT_DESC": {"Community", "updated_at desc, id desc"},
 	"stakeholders NAME": {"Stakeholder", "name, id"}, "stakeholders UPDATED_AT_DESC": {"Stakeholder", "updated_at desc, id desc"},
 	"regions ": {"Region", "code"}, "bulkMoves ": {"BulkMove", "id desc"}, "blockedProgrammes ": {"ProgrammeBlock", "since, id"},
+	"webhooks ": {"Webhook", "id"}, "deliveries ": {"Delivery", newestFirst},
 }
 
 // draftOrder is that of drafts: open ones first, of each the newest first.
@@ -144,6 +147,7 @@ func load(t testing.TB, d *db.DB) *world {
 		w.sort(t, d, l[0], l[1])
 	}
 	w.sort(t, d, "Draft", draftOrder)
+	w.sort(t, d, "Notification", newestFirst)
 	return w
 }
 
@@ -220,6 +224,10 @@ func (w *world) programmeOf(typeName string, r row) row {
 // sees tells whether the actor sees a row at all.
 func (w *world) sees(a access.Actor, typeName string, r row) bool {
 	switch p := w.programmeOf(typeName, r); {
+	case typeName == "Notification":
+		return r["recipient"] == a.Subject
+	case typeName == "Webhook" || typeName == "Delivery":
+		return tells(a, r)
 	case typeName == "BulkMove":
 		return r["actor"] == a.Subject || oversees(a, r)
 	case typeName == "BulkMoveItem":
@@ -342,6 +350,7 @@ var enumOf = map[string]domain.Enum{
 	"Waiver.stage": domain.Stages, "Waiver.state": domain.WaiverStates, "StagePlan.stage": domain.Stages, "Timer.stage": domain.Stages,
 	"Timer.kind": domain.TimerKinds, "Timer.state": domain.TimerStates, "TimerEvent.stage": domain.Stages, "TimerEvent.kind": domain.TimerKinds,
 	"Draft.state": domain.DraftStates, "ProgrammeBlock.stage": domain.Stages, "StuckRow.stage": domain.Stages,
+	"Notification.kind": domain.NoticeKinds, "Delivery.channel": domain.Channels, "Delivery.state": domain.DeliveryStates,
 }
 
 func labelOf(typeName, field, code string, l domain.Locale) string {

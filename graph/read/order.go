@@ -25,10 +25,13 @@ var rootOrders = map[string]map[string]*order{
 		string(model.StakeholdersOrderName):          {list: "stakeholders", name: "name", keys: []string{"name", "id"}},
 		string(model.StakeholdersOrderUpdatedAtDesc): {list: "stakeholders", name: "updatedAt", keys: []string{"updated_at", "id"}, desc: true},
 	},
-	"bulkMoves":         {"": {list: "bulkMoves", name: "id", keys: []string{"id"}, desc: true}},
-	"viewer.drafts":     {"": {list: "viewer.drafts", name: "open", keys: []string{"state", "id"}, desc: true}},
-	"blockedProgrammes": {"": {list: "blockedProgrammes", name: "since", keys: []string{"since", "id"}}},
-	"regions":           {"": {list: "regions", name: "code", keys: []string{"code"}}},
+	"bulkMoves":            {"": {list: "bulkMoves", name: "id", keys: []string{"id"}, desc: true}},
+	"viewer.drafts":        {"": {list: "viewer.drafts", name: "open", keys: []string{"state", "id"}, desc: true}},
+	"blockedProgrammes":    {"": {list: "blockedProgrammes", name: "since", keys: []string{"since", "id"}}},
+	"regions":              {"": {list: "regions", name: "code", keys: []string{"code"}}},
+	"viewer.notifications": {"": {list: "viewer.notifications", name: "createdAt", keys: []string{"created_at", "id"}, desc: true}},
+	"webhooks":             {"": {list: "webhooks", name: "id", keys: []string{"id"}}},
+	"deliveries":           {"": {list: "deliveries", name: "createdAt", keys: []string{"created_at", "id"}, desc: true}},
 }
 
 // relationFilters are the relations that can be filtered: by arguments, each compared with the column of its name.

@@ -70,7 +70,7 @@ func (g *generator) value(typeName, literal string, v any) string {
 
 func (g *generator) root() string {
 	alias := g.name("r") + ": "
-	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "stuck", "blockedProgrammes", "bulkMoves", "bulkMoves", "viewer"); name {
+	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "stuck", "blockedProgrammes", "bulkMoves", "bulkMoves", "viewer", "viewer", "webhooks", "deliveries", "deliveries"); name {
 	case "node":
 		typeName, id := g.anyID()
 		return alias + "node(id: " + g.value("ID!", strconv.Quote(id), id) + ") " + g.nodeSelection(typeName)
@@ -88,6 +88,18 @@ func (g *generator) root() string {
 		c := g.one(append(allCodes, "99")...)
 		return alias + "region(code: " + g.value("String!", strconv.Quote(c), c) + ") " + g.selection("Region", 3)
 	case "viewer":
+		if g.below(2) == 0 {
+			args := g.paging("viewer.notifications")
+			if g.below(2) == 0 {
+				unread := g.below(2) == 0
+				args = append(args, "unread: "+g.value("Boolean!", strconv.FormatBool(unread), unread))
+			}
+			text := g.name("l") + ": notifications"
+			if len(args) > 0 {
+				text += "(" + strings.Join(args, ", ") + ")"
+			}
+			return alias + "viewer { " + text + " " + g.connection("Notification", 3) + " }"
+		}
 		text := g.name("l") + ": drafts"
 		if args := g.paging("viewer.drafts"); len(args) > 0 {
 			text += "(" + strings.Join(args, ", ") + ")"
@@ -143,6 +155,15 @@ func (g *generator) rootList(name string) string {
 			filter += ", region: " + f
 		}
 		return g.list(name, name+" ", []string{"filter: {" + filter + "}"})
+	}
+	if name == "webhooks" || name == "deliveries" {
+		if f := g.region(); f != "" {
+			args = append(args, "region: "+f)
+		}
+		if name == "deliveries" && g.below(2) == 0 {
+			args = append(args, "state: "+g.one("PENDING", "SENT", "DEAD", "null"), "channel: "+g.one("EMAIL", "WEBHOOK", "null"))
+		}
+		return g.list(name, name+" ", args)
 	}
 	if name != "regions" {
 		orders := []string{"NAME", "UPDATED_AT_DESC"}
@@ -347,6 +368,7 @@ func sentCursors(t testing.TB, s *server, w *world, everywhere access.Actor) (ma
 		}
 		take(list, of[0], of[1], s.get(t, everywhere, fmt.Sprintf("{ l: %s(%s first: 100) %s }", name, order, edges), nil)["l"])
 	}
+	take("viewer.notifications", "Notification", newestFirst, at(s.get(t, actor("citra", "AUDITOR ID"), "{ viewer { notifications(first: 100) "+edges+" } }", nil), "viewer.notifications"))
 	take("viewer.drafts", "Draft", draftOrder, at(s.get(t, actor("citra", "AUDITOR ID"), "{ viewer { drafts(first: 100) "+edges+" } }", nil), "viewer.drafts"))
 	for list, of := range toMany {
 		typeName, field, _ := strings.Cut(list, ".")

@@ -217,6 +217,24 @@ func (rd *Reader) listRequest(fc *graphql.FieldContext, a access.Actor) (*reques
 	case "viewer.drafts":
 		q.entities = []*entity{rd.catalogue["Draft"]}
 		q.where("@.author = ?", []byte(a.Subject))
+	case "viewer.notifications":
+		q.entities = []*entity{rd.catalogue["Notification"]}
+		q.where("@.recipient = ?", []byte(a.Subject))
+		if unread, _ := fc.Args["unread"].(bool); unread {
+			q.where("@.read_at is null")
+		}
+	case "webhooks":
+		q.entities = []*entity{rd.catalogue["Webhook"]}
+		f, _ := fc.Args["region"].(*model.RegionFilter)
+		err = q.place(f, a.Tells(), "region")
+	case "deliveries":
+		q.entities = []*entity{rd.catalogue["Delivery"]}
+		state, _ := fc.Args["state"].(*domain.DeliveryState)
+		oneOf(q, "@.state", state, false, nil)
+		channel, _ := fc.Args["channel"].(*domain.Channel)
+		oneOf(q, "@.channel", channel, false, nil)
+		f, _ := fc.Args["region"].(*model.RegionFilter)
+		err = q.place(f, a.Tells(), "region")
 	case "programmes":
 		q.entities = []*entity{rd.catalogue["Programme"]}
 		f, _ := fc.Args["filter"].(*model.ProgrammesFilter)

@@ -54,12 +54,12 @@ func TestAFieldThatNothingAnswersIsRefusedAtTheStart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = read.New(nil, read.Options{Schema: schema, Key: cursorKey, Batches: []read.Batch{{Type: "Programme", Field: "availableMoves", Func: moves}}})
+		_, err = read.New(nil, read.Options{Schema: schema, Key: cursorKey, Batches: []read.Batch{{Type: "Programme", Field: "availableMoves", Func: moves}, {Type: "Notification", Field: "message", Func: moves}}})
 		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	if _, err := read.New(nil, read.Options{Schema: servedSchema(), Key: cursorKey}); err == nil || !strings.Contains(err.Error(), "availableMoves") {
+	if _, err := read.New(nil, read.Options{Schema: servedSchema(), Key: cursorKey, Batches: []read.Batch{{Type: "Notification", Field: "message", Func: moves}}}); err == nil || !strings.Contains(err.Error(), "availableMoves") {
 		t.Errorf("without a batch: %v", err)
 	}
 	if _, err := read.New(nil, read.Options{Schema: servedSchema(), Key: []byte("short")}); err == nil {

@@ -41,7 +41,7 @@ func serve(t testing.TB, port read.Port) *server {
 	t.Helper()
 	s := &server{}
 	reader, err := read.New(port, read.Options{Schema: servedSchema(), Key: cursorKey, Clock: atToday{}, Batches: []read.Batch{
-		{Type: "Programme", Field: "availableMoves", Func: s.availableMoves},
+		{Type: "Programme", Field: "availableMoves", Func: s.availableMoves}, {Type: "Notification", Field: "message", Func: messages},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +89,7 @@ type resolvers struct{}
 
 func (resolvers) Query() generated.QueryResolver               { return queries{} }
 func (resolvers) Mutation() generated.MutationResolver         { return commands{} }
+func (resolvers) Viewer() generated.ViewerResolver             { return nil }
 func (resolvers) Subscription() generated.SubscriptionResolver { return nil }
 
 type queries struct{ generated.QueryResolver }

@@ -69,13 +69,14 @@ type sight struct {
 	own       condition // personal data of programmes whose coordinator is the actor
 	trainings condition // of participants of trainings whose facilitator is the actor
 	settles   condition // drafts of others
+	tells     condition // webhooks and deliveries
 	subject   []byte
 	locale    domain.Locale
 }
 
 func sightOf(a access.Actor) *sight {
 	p := a.PersonalData()
-	s := &sight{reads: within(a.Reads()), personal: within(p.In), own: within(p.OwnProgrammes), trainings: within(p.OwnTrainings), settles: within(a.Settles()),
+	s := &sight{reads: within(a.Reads()), personal: within(p.In), own: within(p.OwnProgrammes), trainings: within(p.OwnTrainings), settles: within(a.Settles()), tells: within(a.Tells()),
 		subject: []byte(a.Subject), locale: domain.English}
 	if a.Locale == domain.Indonesian {
 		s.locale = domain.Indonesian
@@ -85,7 +86,7 @@ func sightOf(a access.Actor) *sight {
 
 // appendShape writes what of a sight makes a difference to the text of SQL.
 func (s *sight) appendShape(b []byte) []byte {
-	for _, c := range []*condition{&s.reads, &s.personal, &s.own, &s.trainings, &s.settles} {
+	for _, c := range []*condition{&s.reads, &s.personal, &s.own, &s.trainings, &s.settles, &s.tells} {
 		b = append(append(b, c.sql...), '|')
 	}
 	return append(b, s.locale...)
@@ -98,6 +99,8 @@ func own(r *run) *condition       { return &r.sight.own }
 func trainings(r *run) *condition { return &r.sight.trainings }
 func settles(r *run) *condition   { return &r.sight.settles }
 
+func tells(r *run) *condition { return &r.sight.tells }
+
 func subject(r *run) []byte { return r.sight.subject }
 
 // readsRow is the condition, in the table alias, that the actor sees a row of the entity when it is reached from nowhere, or
@@ -107,6 +110,10 @@ func (p *planner) readsRow(s *statement, e *entity, alias string) string {
 	switch {
 	case e.name == "Draft":
 		return p.settlesRow(s, alias)
+	case e.name == "Notification":
+		return alias + ".recipient = " + s.arg(subject)
+	case e.name == "Webhook" || e.name == "Delivery":
+		return s.condition(alias, p.sight.tells, tells)
 	case e.bulk != "":
 		return p.readsBulk(s, e, alias)
 	}

@@ -52,11 +52,14 @@ type New struct {
 // Create enters a webhook and makes its secret, which it gives once: where the command was done before there is none. Errors:
 // UNAUTHENTICATED, FORBIDDEN, BAD_USER_INPUT, NOT_FOUND for the region, TOO_LARGE where the region has too many, those of idempotency.
 func (s *Webhooks) Create(ctx context.Context, actor access.Actor, n New) (uuid.UUID, *Secret, error) {
-	if err := access.MayHookIn(actor, n.Region); err != nil {
+	if err := access.MayAct(actor); err != nil {
 		return uuid.Nil, nil, err
 	}
 	w := &domain.Webhook{RegionCode: n.Region, URL: n.URL, Description: n.Description, Active: n.Active, CreatedBy: actor.Subject}
 	if err := s.check(w); err != nil {
+		return uuid.Nil, nil, err
+	}
+	if err := access.MayHookIn(actor, n.Region); err != nil {
 		return uuid.Nil, nil, err
 	}
 	secret := NewSecret()
@@ -70,7 +73,7 @@ func (s *Webhooks) Create(ctx context.Context, actor access.Actor, n New) (uuid.
 			}
 			if count >= mostInRegion {
 				return command.Outcome{}, domain.Errorf(domain.CodeTooLarge, "a region has at most %d webhooks: remove one first", mostInRegion).
-					In("satu wilayah paling banyak 20 webhook: hapus salah satu terlebih dahulu").At("region")
+					In("satu wilayah paling banyak 20 webhook: hapus salah satu terlebih dahulu").At("regionCode")
 			}
 			now := s.Clock.Now()
 			w.Record = domain.Record{ID: s.IDs.New(), CreatedAt: now, UpdatedAt: now}
@@ -156,12 +159,8 @@ func (s *Webhooks) change(ctx context.Context, actor access.Actor, id uuid.UUID,
 }
 
 func (s *Webhooks) check(w *domain.Webhook) error {
-	wrong := w.Validate(domain.Today(s.Clock.Now()))
-	if err := s.Reach.CheckURL(w.URL); err != nil {
-		wrong = append(wrong, err.(*domain.Error))
-	}
-	if len(wrong) > 0 {
+	if wrong := w.Validate(domain.Today(s.Clock.Now())); len(wrong) > 0 {
 		return wrong
 	}
-	return nil
+	return s.Reach.CheckURL(w.URL)
 }
