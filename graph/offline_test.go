@@ -22,6 +22,8 @@ var online = map[string]string{
 	"requestWaiver": "it answers a block, and rules say which are waivable", "grantWaiver": "it answers somebody else",
 	"refuseWaiver": "it answers somebody else", "revokeWaiver": "it answers somebody else",
 	"moveProgrammes": "a dry run comes before it", "runBulkMove": "its dry run is on the server", "pauseBulkMove": "it is about now",
+	"markNotificationsRead": "what is not sent is only unread for longer", "setNotificationPreferences": "it is about now",
+	"createWebhook": "its secret is shown once", "updateWebhook": "its secret is shown once", "deleteWebhook": "it is about now", "retryDelivery": "it is about now",
 	"resumeBulkMove": "it is about now", "cancelBulkMove": "it is about now",
 	"publishDefinition": "its dry run comes before it",
 }

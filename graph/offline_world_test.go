@@ -24,10 +24,13 @@ import (
 	"github.com/berdaya/berdaya/graph/read"
 	"github.com/berdaya/berdaya/internal/access"
 	"github.com/berdaya/berdaya/internal/content"
+	"github.com/berdaya/berdaya/internal/deliver"
 	"github.com/berdaya/berdaya/internal/moving"
+	"github.com/berdaya/berdaya/internal/notices"
 	"github.com/berdaya/berdaya/internal/offline"
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/webhooks"
 	"github.com/berdaya/berdaya/workflow"
 )
 
@@ -81,12 +84,19 @@ func newVillage(t *testing.T) *village {
 		dbtest.Member(t, d, subject)
 	}
 	clock, ids := domain.SystemClock{}, domain.RandomIDs{}
+	sealer, err := webhooks.NewSealer(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
 	v := &village{T: t, db: d, rules: &told{}}
 	r := &graph.Resolver{
 		Registry:   registry.Registry{Store: d.Registry(), Clock: clock, IDs: ids},
 		Programmes: programmes.Programmes{Store: d.Programmes(), Clock: clock, IDs: ids, Courses: workflow.Default},
 		Content:    content.Writer{Store: d.Contents(), Clock: clock, IDs: ids},
 		Moves:      &moving.Moves{Store: d.Moving(), Rules: v.rules, Courses: workflow.Default, Clock: clock, IDs: ids},
+		Inbox:      notices.Inbox{Store: d.Notices(), Clock: clock},
+		Webhooks:   &webhooks.Webhooks{Store: d.Webhooks(), Sealer: sealer, Clock: clock, IDs: ids},
+		Deliveries: &deliver.Deliveries{Store: d.Deliveries(), Clock: clock, IDs: ids},
 		Offline:    offline.Lists{Store: d.Offline(), Clock: clock, IDs: ids},
 	}
 	v.lists = &r.Offline
