@@ -70,7 +70,7 @@ func (g *generator) value(typeName, literal string, v any) string {
 
 func (g *generator) root() string {
 	alias := g.name("r") + ": "
-	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "stuck", "blockedProgrammes", "bulkMoves", "bulkMoves", "viewer", "viewer", "webhooks", "deliveries", "deliveries"); name {
+	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "stuck", "blockedProgrammes", "bulkMoves", "bulkMoves", "viewer", "webhooks", "deliveries"); name {
 	case "node":
 		typeName, id := g.anyID()
 		return alias + "node(id: " + g.value("ID!", strconv.Quote(id), id) + ") " + g.nodeSelection(typeName)
