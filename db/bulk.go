@@ -103,7 +103,7 @@ func within(regions []string) (string, []any) {
 			where += ` or `
 		}
 		where += ancestors[domain.Level(v.Code)] + ` in (?)`
-		args = append(args, bun.In(codes))
+		args = append(args, bun.List(codes))
 	}
 	if where == "" {
 		return `false`, nil

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -215,14 +214,4 @@ func (c *counted) Rows(ctx context.Context, sql []string, params [][][]byte, row
 		sql = spoilt
 	}
 	return c.Port.Rows(ctx, sql, params, row)
-}
-
-// schemaFile gives one file of the schema.
-func schemaFile(t testing.TB, name string) string {
-	t.Helper()
-	b, err := os.ReadFile("../schema/" + name + ".graphqls")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
 }

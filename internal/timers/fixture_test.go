@@ -64,10 +64,7 @@ type office struct {
 	timers timers.Timers
 }
 
-var (
-	admin  = access.Actor{Subject: "admin", Locale: domain.English, Grants: []access.Grant{{Role: domain.NationalAdmin, Region: domain.NationCode}}}
-	second = access.Actor{Subject: "second", Locale: domain.English, Grants: admin.Grants}
-)
+var admin = access.Actor{Subject: "admin", Locale: domain.English, Grants: []access.Grant{{Role: domain.NationalAdmin, Region: domain.NationCode}}}
 
 func newOffice(t testing.TB, course workflow.Courses) *office {
 	t.Helper()
@@ -132,15 +129,6 @@ func (o *office) count(t testing.TB, query string, args ...any) (n int) {
 		t.Fatal(err)
 	}
 	return n
-}
-
-// states lists the timers of a programme with their states, by time.
-func (o *office) states(t testing.TB, id uuid.UUID) (all []domain.Timer) {
-	t.Helper()
-	if err := o.Bun.NewSelect().Model(&all).Where("programme_id = ?", id).Order("fires_at", "id").Scan(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
 
 // exact makes sure that what has gone off has one event, and nothing else has any.
