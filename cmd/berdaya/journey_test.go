@@ -13,7 +13,7 @@ import (
 const moveMutation = `mutation ($programme: ID!, $move: Move!, $to: Stage, $reason: String, $version: Int, $key: String, $dry: Boolean!) {
   moveProgramme(input: {programmeId: $programme, move: $move, toStage: $to, reason: $reason, expectedVersion: $version, idempotencyKey: $key, dryRun: $dry}) {
     programme { stage status version } event { id version } allowed
-    blocks { ruleSet version rule severity message path waivable retry } userErrors { code message path } } }`
+    blocks { ruleSet version rule severity title message values { name value } path waivable retry liftableBy { regionCode byReader } } userErrors { code message path } } }`
 
 // move makes a move and gives the payload.
 func (p person) move(programme string, move domain.Move, more map[string]any) value {
@@ -55,7 +55,7 @@ func (p person) blocked(programme string, rules ...string) {
 		q := p.in(locale)
 		v := q.refused(programme, domain.Advance, nil, domain.CodeBlocked)
 		dry := q.refused(programme, domain.Advance, map[string]any{"dry": true}, domain.CodeBlocked)
-		offer := q.ask(`query ($id: ID!) { programme(id: $id) { availableMoves { move allowed blocks { ruleSet version rule severity message path waivable retry } } } }`,
+		offer := q.ask(`query ($id: ID!) { programme(id: $id) { availableMoves { move allowed blocks { ruleSet version rule severity title message values { name value } path waivable retry liftableBy { regionCode byReader } } } } }`,
 			map[string]any{"id": programme}).list("programme.availableMoves")
 		i := slices.IndexFunc(offer, func(m value) bool { return m.text("move") == string(domain.Advance) })
 		if i < 0 || offer[i].at("allowed").v != false {

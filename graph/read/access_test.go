@@ -69,6 +69,52 @@ func TestActorsOfTwoProvincesSeeOnlyTheirOwn(t *testing.T) {
 	}
 }
 
+func TestCountsOfAnotherRegionAreNeverInABoard(t *testing.T) {
+	t.Parallel()
+	d := portfolio(t, 11, 80)
+	w := load(t, d)
+	s := serve(t, d)
+	const query = `{ board { count overdue maxDays } stuck { programmes rule } elsewhere: board(region: {under: "33"}) { count } still: stuck(region: {is: "33"}) { programmes }
+		blockedProgrammes(filter: {stage: PLAN, ruleSet: "national", rule: "R0", region: {under: "ID"}}, first: 100) { totalCount nodes { programme { regionCode } } } }`
+	before := s.get(t, actor("rina", "VIEWER 32"), query, nil)
+	programmes, stops := 0, 0
+	for _, r := range w.rows["Programme"] {
+		if below(r["region_code"].(string), "32") {
+			programmes++
+		}
+	}
+	for _, r := range w.rows["ProgrammeBlock"] {
+		if below(r["region_code"].(string), "32") {
+			stops++
+		}
+	}
+	total := func(rows any, field, but string) (n int64) {
+		for _, r := range rows.([]any) {
+			if rule, _ := at(r, "rule").(string); but == "" || !strings.Contains(but, rule) {
+				n += number(at(r, field))
+			}
+		}
+		return n
+	}
+	if n := total(before["board"], "count", ""); n != int64(programmes) || n == 0 {
+		t.Errorf("%d programmes are counted, %d are seen", n, programmes)
+	}
+	if n := total(before["stuck"], "programmes", "OVERDUE HOLD_REVIEW_PASSED"); n != int64(stops) || n == 0 {
+		t.Errorf("%d are said to be stopped, %d are seen", n, stops)
+	}
+	for _, part := range []string{"elsewhere", "still"} {
+		if rows := before[part].([]any); len(rows) > 0 {
+			t.Errorf("%s: %v", part, rows)
+		}
+	}
+	if _, err := d.Pool.Exec(t.Context(), `delete from programme_blocks where region_code not in ('32') and region_code not like '32.%'`); err != nil {
+		t.Fatal(err)
+	}
+	if after := s.get(t, actor("rina", "VIEWER 32"), query, nil); fmt.Sprint(after) != fmt.Sprint(before) {
+		t.Errorf("what lies elsewhere makes a difference:\n%v\n%v", before, after)
+	}
+}
+
 func TestAStakeholderElsewhereShowsItsNameAndKindOnly(t *testing.T) {
 	t.Parallel()
 	d := portfolio(t, 6, 60)

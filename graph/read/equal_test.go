@@ -179,6 +179,9 @@ func TestABrokenPlannerIsFound(t *testing.T) {
 		"joins by the wrong column":                replaced(`(j\d+\.id = t\.)programme_id`, "${1}id"),
 		"repeats the row of a cursor":              replaced(` > (\(?\$)`, " >= $1"),
 		"counts a page too many":                   replaced(`select count\(\*\) from`, "select count(*) + 1 from"),
+		"is late a day early":                      replaced(`(due_on|review_on) < `, "$1 <= "),
+		"takes another for the median":             replaced(`t\.upto \* 2 >= t\.total`, "t.upto * 3 >= t.total"),
+		"drops the scope of what stands still":     replaced(`from programme_blocks t where t\.(province|regency|district|region)_code = (\$\d+)`, "from programme_blocks t where $2::text is not null"),
 		"sorts the wrong way":                      replaced(`order by t\.id limit`, "order by t.id desc limit"),
 	} {
 		t.Run(mistake, func(t *testing.T) {

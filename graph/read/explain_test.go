@@ -2,12 +2,14 @@ package read_test
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
 
@@ -67,6 +69,9 @@ func national(t testing.TB, d *db.DB, programmes int) {
 			select md5('ps' || i || ' ' || k)::uuid, now(), now(), md5('p' || i)::uuid, md5('s' || 1 + (i * 7 + k * 13) %% (%[1]d / 5))::uuid, 'funds the workshops', 3, 4 from generate_series(1, %[1]d) i, generate_series(1, 10) k`,
 		`insert into programme_events (id, programme_id, version, kind, move, from_stage, to_stage, from_status, to_status, actor, occurred_at, previous_hash, hash)
 			select md5('e' || i || ' ' || v)::uuid, md5('p' || i)::uuid, v, 'MOVED', 'ADVANCE', 'IDENTIFY', 'PLAN', 'ACTIVE', 'ACTIVE', 'citra', now(), md5('x'), md5('y') from generate_series(1, %[1]d) i, generate_series(1, 5) v`,
+		`insert into programme_blocks (id, programme_id, region_code, stage, rule_set, rule, rule_region, waivable, since)
+			select md5('b' || p.id || k)::uuid, p.id, p.region_code, p.stage, 'national', 'RULE_' || k, 'ID', 'NO', now() - random() * interval '300 days'
+			from programmes p, generate_series(1, 2) k`,
 	} {
 		if strings.Contains(sql, "%[1]d") {
 			sql = fmt.Sprintf(sql, programmes)
@@ -94,10 +99,13 @@ func nodesOf(plan map[string]any) []string {
 	return all
 }
 
-// textOf writes a parameter as a literal: a text, or an array of uuids.
+// textOf writes a parameter as a literal: a text, a day, or an array of uuids.
 func textOf(t testing.TB, p []byte) string {
 	if !slices.Contains(p, 0) {
 		return string(p)
+	}
+	if len(p) == 4 {
+		return time.Date(2000, 1, 1+int(binary.BigEndian.Uint32(p)), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 	}
 	var keys []pgtype.UUID
 	if err := pgtype.NewMap().Scan(pgtype.UUIDArrayOID, pgtype.BinaryFormatCode, p, &keys); err != nil {

@@ -90,6 +90,55 @@ func TestDraftsAreReadFromAnIndexOpenOnesFirst(t *testing.T) {
 	}
 }
 
+const blockedOfStage = `query($region: String!, $stage: Stage!) {
+	blockedProgrammes(filter: {region: {under: $region}, stage: $stage, ruleSet: "national", rule: "RULE_1"}, first: 50) {
+		pageInfo { hasNextPage endCursor }
+		nodes { since programme { code title region { name } } }
+	}
+}`
+
+// TestWhereProgrammesStandStillIsReadFromIndexes explains the list of what a rule stops, and the counts of boards: those of a
+// part of the nation look at no more of the tables than that part has.
+func TestWhereProgrammesStandStillIsReadFromIndexes(t *testing.T) {
+	t.Parallel()
+	d := dbtest.New(t)
+	national(t, d, 10_000)
+	var regency string
+	if err := d.Pool.QueryRow(t.Context(), "select max(regency_code) from programmes where stage = 'PLAN'").Scan(&regency); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ query, grant, region, list, whole string }{
+		{blockedOfStage, "NATIONAL_ADMIN ID", regency[:2], "blockedProgrammes.nodes", "Seq Scan, Sort, Bitmap"},
+		{blockedOfStage, "NATIONAL_ADMIN ID", "ID", "blockedProgrammes.nodes", "Seq Scan, Sort, Bitmap"},
+		{blockedOfStage, "VIEWER " + regency, regency[:2], "blockedProgrammes.nodes", "Seq Scan, Sort, Bitmap"},
+		{`query($region: String!) { stuck(region: {under: $region}) { stageLabel rule programmes p90Days } }`, "NATIONAL_ADMIN ID", regency[:2], "stuck", "Seq Scan on programme"},
+		{`query($region: String!) { stuck(region: {under: $region}) { stageLabel rule programmes } }`, "VIEWER " + regency, "ID", "stuck", "Seq Scan on programme"},
+		{`query($region: String!) { board(region: {under: $region}) { stage count overdue medianDays } }`, "NATIONAL_ADMIN ID", regency[:2], "board", "Seq Scan on programme"},
+		{`query($region: String!) { board(region: {under: $region}) { stage count } }`, "VIEWER " + regency, "ID", "board", "Seq Scan on programme"},
+	} {
+		port := &recorded{Port: d}
+		variables := map[string]any{"region": c.region}
+		if c.query == blockedOfStage {
+			variables["stage"] = "PLAN"
+		}
+		data := serve(t, port).get(t, actor("rina", c.grant), c.query, variables)
+		if n, _ := at(data, c.list).([]any); len(n) == 0 {
+			t.Fatalf("%s of %s: nothing to explain", c.list, c.region)
+		}
+		for i, sql := range port.sql {
+			for _, mode := range []string{"force_custom_plan", "force_generic_plan"} {
+				for _, node := range explain(t, d, mode, sql, port.params[i]) {
+					for _, bad := range strings.Split(c.whole, ", ") {
+						if strings.HasPrefix(node, bad) {
+							t.Errorf("%s, region %s, %s: %s\n%s", c.grant, c.region, mode, node, sql)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestRoundTripsGrowWithDepthAndNotWithRows(t *testing.T) {
 	t.Parallel()
 	d := portfolio(t, 3, 60)
