@@ -6,6 +6,6 @@ var Queries = []struct{ Title, Text string }{
 		`{ programmes(first: 5, filter: {region: {under: "32"}, stage: {eq: TRAIN}}) { nodes { code title stageLabel region { name } communities(first: 1) { nodes { community { name population } } } } pageInfo { hasNextPage endCursor } } }`},
 	{"What may happen next in a programme, and what is missing",
 		`{ programmes(first: 2, filter: {stage: {eq: PLAN}}) { nodes { code title availableMoves { moveLabel toStage allowed blocks { rule message } } } } }`},
-	{"How many programmes stand where",
-		`{ board { stageLabel statusLabel count } }`},
+	{"How many programmes stand where, and where they stand still",
+		`{ board { stageLabel statusLabel count overdue medianDays } stuck { stageLabel title rule programmes medianDays } }`},
 }
