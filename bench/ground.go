@@ -90,7 +90,7 @@ func (g *ground) portfolio(ctx context.Context, say io.Writer, database string, 
 		return all.Resolve(ctx, subject)
 	}
 	began := time.Now()
-	made, err := demo.Nation{Store: d.Demo(), Actor: actor, Part: part}.Seed(ctx)
+	made, err := demo.Nation{Store: d.Demo(), Clock: domain.SystemClock{}, Actor: actor, Part: part}.Seed(ctx)
 	if err != nil {
 		return "", "", err
 	}

@@ -24,19 +24,7 @@ func (l *life) terms() workflow.Terms {
 
 // deadlines does to the timers and the waiver what the database does.
 func (l *life) deadlines(f workflow.Effects) {
-	for i := range l.timers {
-		t := &l.timers[i]
-		switch {
-		case f.TimersBefore == workflow.EndTimers && (t.State == domain.TimerPending || t.State == domain.TimerHeld),
-			f.TimersBefore == workflow.EndDueTimers && t.State == domain.TimerPending && t.Kind != domain.TimerCheckpoint:
-			t.State = domain.TimerCancelled
-		case f.TimersBefore == workflow.HoldTimers && t.State == domain.TimerPending:
-			t.State = domain.TimerHeld
-		case f.TimersBefore == workflow.ReleaseTimers && t.State == domain.TimerHeld:
-			t.State, t.FiresAt = domain.TimerPending, t.FiresAt.AddDate(0, 0, f.ShiftTimers)
-		}
-	}
-	l.timers = append(l.timers, f.Timers...)
+	l.timers = f.OnTimers(l.timers, l.now)
 	if f.EndWaivers {
 		l.waiver = nil
 	}

@@ -56,3 +56,21 @@ func (t *timers) of(programmeID uuid.UUID) []domain.Timer {
 	}
 	return t.all
 }
+
+// OnTimers does to a programme's timers what writing these effects at a time does, and gives them with those that begin.
+func (f *Effects) OnTimers(before []domain.Timer, at time.Time) []domain.Timer {
+	after := make([]domain.Timer, 0, len(before)+len(f.Timers))
+	for _, t := range before {
+		pending, held := t.State == domain.TimerPending, t.State == domain.TimerHeld
+		switch {
+		case f.TimersBefore == EndTimers && (pending || held), f.TimersBefore == EndDueTimers && pending && t.Kind != domain.TimerCheckpoint:
+			t.State, t.UpdatedAt = domain.TimerCancelled, at
+		case f.TimersBefore == HoldTimers && pending:
+			t.State, t.UpdatedAt = domain.TimerHeld, at
+		case f.TimersBefore == ReleaseTimers && held:
+			t.State, t.FiresAt, t.UpdatedAt = domain.TimerPending, t.FiresAt.AddDate(0, 0, f.ShiftTimers), at
+		}
+		after = append(after, t)
+	}
+	return append(after, f.Timers...)
+}

@@ -183,7 +183,7 @@ func seedDemo(ctx context.Context, sv *server, size string, steps *steps) error 
 	}
 	made, err := demo.Seed(ctx, demo.Ports{
 		Registry: sv.useCases.Registry, Programmes: sv.useCases.Programmes, Content: sv.useCases.Content, Moves: sv.useCases.Moves,
-		Actor:    sv.actor,
+		Timers: sv.timers, Actor: sv.actor,
 		Progress: func(done, total int) { steps.bar.at("making the demo portfolio", done, total) },
 	})
 	steps.bar.end()
@@ -194,7 +194,7 @@ func seedDemo(ctx context.Context, sv *server, size string, steps *steps) error 
 	if size != demo.National {
 		return nil
 	}
-	made, err = demo.Nation{Store: sv.db.Demo(), Actor: sv.actor, Progress: steps.bar.at}.Seed(ctx)
+	made, err = demo.Nation{Store: sv.db.Demo(), Clock: domain.SystemClock{}, Actor: sv.actor, Progress: steps.bar.at}.Seed(ctx)
 	steps.bar.end()
 	if err != nil {
 		return err

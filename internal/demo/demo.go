@@ -6,7 +6,9 @@
 // every time (but for ids and times of entry), and each command carries a key: a seeding that was cut off goes on where it
 // was, and one that is complete changes nothing.
 //
-// The story runs on a clock of its own, in the year 2026, whatever the machine's says: histories show how long stages took.
+// The story runs on a clock of its own, in the year 2026, whatever the machine's says: histories show how long stages took. Timers
+// that were due by the time a story ends, or by now, have gone off at their hour as it is told; nobody is told of them, so that the
+// first start is no storm of notices.
 //
 // The regions are real; the communities' figures and everything else are made up, and nobody is named.
 package demo
@@ -25,6 +27,7 @@ import (
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/timers"
 )
 
 // The sizes of a demo portfolio.
@@ -47,6 +50,7 @@ type Ports struct {
 	Programmes programmes.Programmes
 	Content    content.Writer
 	Moves      *moving.Moves
+	Timers     timers.Timers
 	// Actor gives a development member with a role in a region, making it if need be.
 	Actor func(ctx context.Context, role domain.Role, region string) (access.Actor, error)
 	// Progress is called after each programme; it may be nil.
@@ -55,7 +59,7 @@ type Ports struct {
 
 // Seed makes the small portfolio, or what is missing of it, and gives the number of its programmes.
 func Seed(ctx context.Context, p Ports) (int, error) {
-	clock := new(storyClock)
+	clock, now := new(storyClock), p.Timers
 	p = p.at(clock)
 	total := len(places) * len(plots)
 	done := 0
@@ -76,6 +80,9 @@ func Seed(ctx context.Context, p Ports) (int, error) {
 			a := author{ctx: ctx, clock: clock, ports: p, actor: coordinator, admin: admin, facilitator: facilitator.Subject,
 				code: fmt.Sprintf("DEMO-%s-%02d", place.province, i+1)}
 			a.tell(plot, place.villages[i%len(place.villages)], i)
+			if a.untold {
+				a.letPass(now)
+			}
 			if a.err != nil {
 				return done, fmt.Errorf("demo programme %s: %w", a.code, a.err)
 			}
@@ -95,7 +102,7 @@ func (c *storyClock) Now() time.Time { return c.now }
 // at gives the same use cases on another clock.
 func (p Ports) at(clock domain.Clock) Ports {
 	moves := *p.Moves
-	p.Registry.Clock, p.Programmes.Clock, p.Content.Clock, moves.Clock = clock, clock, clock, clock
+	p.Registry.Clock, p.Programmes.Clock, p.Content.Clock, moves.Clock, p.Timers.Clock = clock, clock, clock, clock, clock
 	p.Moves = &moves
 	return p
 }
@@ -110,6 +117,7 @@ type author struct {
 	facilitator string
 	code        string // of the programme
 	programme   uuid.UUID
+	untold      bool // the programme was entered by this seeding
 	commands    int
 	err         error
 }
@@ -122,7 +130,32 @@ func (a *author) key() *string {
 }
 
 // until lets the time go on to nine in the morning of a day, in western Indonesia.
-func (a *author) until(d domain.Date) { a.clock.now = d.Time().Add(2 * time.Hour) }
+func (a *author) until(d domain.Date) {
+	a.clock.now = d.Time().Add(2 * time.Hour)
+	if a.untold {
+		a.letPass(a.ports.Timers)
+	}
+}
+
+// letPass has the programme's timers go off that were due by the time of a clock. What a seeding finds already there is left to
+// the server: a timer of it that is due has somebody to be told.
+func (a *author) letPass(by timers.Timers) {
+	if a.err == nil {
+		a.err = by.Pass(a.ctx, a.programme)
+	}
+}
+
+// begin enters the programme, and notes whether it was there already.
+func (a *author) begin(p *domain.Programme, communities []uuid.UUID) {
+	a.programme = a.do(func(key *string) (uuid.UUID, error) {
+		before, err := a.ports.Moves.Store.Recall(a.ctx, a.actor.Subject, *key)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		a.untold = before == nil
+		return a.ports.Programmes.Enter(a.ctx, a.actor, p, communities, entry.New{Command: "demo", Key: key})
+	})
+}
 
 func (a *author) register(row domain.Registered) uuid.UUID {
 	return a.do(func(key *string) (uuid.UUID, error) {

@@ -19,6 +19,7 @@ import (
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/timers"
 	"github.com/berdaya/berdaya/plugins/host"
 	"github.com/berdaya/berdaya/plugins/national"
 	"github.com/berdaya/berdaya/workflow"
@@ -69,6 +70,7 @@ func ports(t *testing.T, d *db.DB) demo.Ports {
 		Programmes: programmes.Programmes{Store: d.Programmes(), Courses: workflow.Default, Clock: clock, IDs: ids},
 		Content:    content.Writer{Store: d.Contents(), Clock: clock, IDs: ids},
 		Moves:      &moving.Moves{Store: d.Moving(), Rules: rules, Courses: workflow.Default, Clock: clock, IDs: ids},
+		Timers:     timers.Timers{Store: d.Timers(), Teller: d.Notices(), Clock: clock, IDs: ids},
 		Actor: func(ctx context.Context, role domain.Role, region string) (access.Actor, error) {
 			subject, err := who.EnsureDevelopment(ctx, role, region)
 			if err != nil {
@@ -116,6 +118,17 @@ func TestTheSmallPortfolioHasEveryStageAndStatusAndASecondSeedingChangesNothing(
 		if err := p.Moves.Verify(t.Context(), id); err != nil {
 			t.Error(err)
 		}
+	}
+	due, err := p.Timers.GoOff(t.Context())
+	if err != nil || due.Off+due.Righted != 0 {
+		t.Errorf("at the first start timers go off: %+v, %v", due, err)
+	}
+	var events, told int
+	if err := d.Bun.NewRaw("select (select count(*) from timer_events), (select count(*) from notifications)").Scan(t.Context(), &events, &told); err != nil {
+		t.Fatal(err)
+	}
+	if events == 0 || told != 0 {
+		t.Errorf("%d timers have gone off as the story was told, and %d people were told", events, told)
 	}
 	before := latest(t, d)
 	if again, err := demo.Seed(t.Context(), p); err != nil || again != n {

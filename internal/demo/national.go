@@ -29,7 +29,8 @@ const (
 //
 // It is written past the use cases, for entering it command by command would take hours; but every event is decided, sealed
 // and applied by the engine, so its histories fold and verify like any other. It is the same every time, ids and times
-// included: times are counted back from a fixed day, and each thing draws from a source of chance of its own.
+// included, but for timers, of which those are there that have still to go off: times are counted back from a fixed day, and each
+// thing draws from a source of chance of its own.
 //
 // It is written in batches, each of them a transaction and known by the id of its first row. So a seeding that was cut off
 // goes on with what is missing, and one that is complete is known by one query.
@@ -37,6 +38,8 @@ type Nation struct {
 	Store NationStore
 	// Actor gives a development member with a role in a region, making it if need be.
 	Actor func(ctx context.Context, role domain.Role, region string) (access.Actor, error)
+	// Clock says which timers are still to go off: those whose time has passed are left out.
+	Clock domain.Clock
 	// Part makes one part of so many of everything; 0 and 1 make all. At most 1,000.
 	Part int
 	// Progress is called after each batch, by one goroutine at a time; it may be nil.
@@ -63,7 +66,7 @@ func (n Nation) Seed(ctx context.Context) (made int, err error) {
 	if part > 1_000 {
 		return 0, domain.Errorf(domain.CodeBadUserInput, "a part of 1 in %d is too small; at most 1 in 1000", part)
 	}
-	m := &nation{programmes: nationalProgrammes / part, stakeholders: nationalStakeholders / part}
+	m := &nation{programmes: nationalProgrammes / part, stakeholders: nationalStakeholders / part, today: n.Clock.Now()}
 	programmes := m.batches(aProgramme, m.programmes, programmeBatch)
 	if programmes, err = n.missing(ctx, m, programmes); err != nil {
 		return 0, err

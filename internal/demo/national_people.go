@@ -42,6 +42,7 @@ type membership struct {
 // nation makes the rows of a portfolio. After takeRegions it is only read, by several goroutines.
 type nation struct {
 	programmes, stakeholders int
+	today                    time.Time         // timers whose time has passed by then are left out
 	names                    map[string]string // of regions above the villages, by code
 	villages                 []domain.Region   // in the order of their codes
 	provinces, regencies     []string

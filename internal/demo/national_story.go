@@ -19,7 +19,7 @@ func (m *nation) programmeRows(b batch) ([]any, error) {
 			return nil, fmt.Errorf("programme %d: %w", i, err)
 		}
 	}
-	return []any{s.programmes, s.communities, s.roles, s.events, s.visits}, nil
+	return []any{s.programmes, s.communities, s.roles, s.events, s.visits, s.timers}, nil
 }
 
 // stories gathers the rows of programmes.
@@ -30,6 +30,7 @@ type stories struct {
 	roles       []domain.ProgrammeStakeholder
 	events      []domain.ProgrammeEvent
 	visits      []domain.StageVisit
+	timers      []domain.Timer
 }
 
 func (s *stories) programme(i int) error {
@@ -117,6 +118,7 @@ func (s *stories) history(c *chance, p *domain.Programme, admin string) error {
 	pace := 0.5 + 1.5*c.Float64()
 	d := workflow.Created(workflow.Default, p.ID, p.RegionCode, p.Coordinator, p.CreatedAt)
 	d.Seal(c, "")
+	timers := d.Effects.OnTimers(nil, c.at)
 	s.take(d, first)
 	for d.After.Version < longest {
 		next, wait := s.next(c, d.After, pace)
@@ -133,7 +135,13 @@ func (s *stories) history(c *chance, p *domain.Programme, admin string) error {
 			return d.Err
 		}
 		d.Seal(c, previous.Hash)
+		timers = d.Effects.OnTimers(timers, c.at)
 		s.take(d, first)
+	}
+	for _, t := range timers { // the past is silent: nobody is told today what fell due in a story
+		if t.State == domain.TimerHeld || t.State == domain.TimerPending && t.FiresAt.After(s.today) {
+			s.timers = append(s.timers, t)
+		}
 	}
 	d.After.Apply(p)
 	p.FactsVersion, p.UpdatedAt = p.Version, c.at // as every move leaves them

@@ -21,6 +21,11 @@ import (
 	"github.com/berdaya/berdaya/workflow"
 )
 
+// lastDay is the clock of the portfolio's last day, so that its timers are the same every time, too.
+type lastDay struct{}
+
+func (lastDay) Now() time.Time { return time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC) }
+
 // nationOn makes a national portfolio ready to be seeded, with the bundled regions there.
 func nationOn(t testing.TB, d *db.DB, part int) demo.Nation {
 	t.Helper()
@@ -28,14 +33,14 @@ func nationOn(t testing.TB, d *db.DB, part int) demo.Nation {
 		t.Fatal(err)
 	}
 	who := members.New(d, domain.SystemClock{}, domain.RandomIDs{})
-	return demo.Nation{Store: d.Demo(), Part: part, Actor: func(ctx context.Context, role domain.Role, region string) (access.Actor, error) {
+	return demo.Nation{Store: d.Demo(), Part: part, Clock: lastDay{}, Actor: func(ctx context.Context, role domain.Role, region string) (access.Actor, error) {
 		subject, err := who.EnsureDevelopment(ctx, role, region)
 		return access.Actor{Subject: subject}, err
 	}}
 }
 
 // tables are what a national portfolio fills, with what each row says beside where it lies and who wrote it when.
-var tables = []string{"communities", "stakeholders", "programmes", "programme_communities", "programme_stakeholders", "programme_events", "stage_visits"}
+var tables = []string{"communities", "stakeholders", "programmes", "programme_communities", "programme_stakeholders", "programme_events", "stage_visits", "timers"}
 
 // digest is the number of rows of each table and a hash over all that they say.
 func digest(t testing.TB, d *db.DB) string {
@@ -77,7 +82,14 @@ func consistent(t testing.TB, d *db.DB) {
 		"holds without a time":              `select count(*) from programmes where (status = 'ON_HOLD') <> (held_at is not null)`,
 		"visits that no event began":        `select count(*) from stage_visits v where not exists (select from programme_events e where e.id = v.id and e.occurred_at = v.entered_at)`,
 		"visits that end before they begin": `select count(*) from stage_visits where left_at < entered_at or superseded_at < entered_at`,
-		"rows from after the last day":      `select count(*) from programmes where updated_at > '2026-11-01'`,
+		"timers that do not fit their programme": `select count(*) from timers t join programmes p on p.id = t.programme_id
+			where t.stage <> p.stage or t.state <> case p.status when 'ACTIVE' then 'PENDING' when 'ON_HOLD' then 'HELD' else 'none' end`,
+		"timers whose time has passed": `select count(*) from timers where state = 'PENDING' and fires_at <= '2026-11-01'`,
+		"timers that do not hang on the due date or the day the stage was entered": `select count(*) from timers t join programmes p on p.id = t.programme_id
+			where (t.fires_at at time zone 'UTC')::date <> case t.kind when 'CHECKPOINT' then null when 'REMINDER' then p.due_on - t.offset_days else p.due_on + t.offset_days end`,
+		"active programmes that are due and that nothing reminds": `select count(*) from programmes p where status = 'ACTIVE' and due_on > '2026-11-01'
+			and not exists (select from timers t where t.programme_id = p.id and t.kind = 'OVERDUE')`,
+		"rows from after the last day": `select count(*) from programmes where updated_at > '2026-11-01'`,
 	} {
 		if n := count(t, d, sql); n != 0 {
 			t.Errorf("%d %s", n, what)

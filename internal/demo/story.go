@@ -7,7 +7,6 @@ import (
 	"github.com/shopspring/decimal"
 
 	"github.com/berdaya/berdaya/domain"
-	"github.com/berdaya/berdaya/internal/entry"
 	"github.com/berdaya/berdaya/internal/moving"
 )
 
@@ -20,11 +19,8 @@ func (a *author) tell(p plot, v village, n int) {
 		PopulationWithDisability: population * 3 / 100, Households: population / 4})
 	council := a.register(&domain.Stakeholder{RegionCode: v.code, Kind: "GOVERNMENT", Name: "Pemerintah Desa " + v.name})
 	group := a.register(&domain.Stakeholder{RegionCode: v.code, Kind: "COMMUNITY", Name: "Kelompok PKK " + v.name})
-	a.programme = a.do(func(key *string) (uuid.UUID, error) {
-		return a.ports.Programmes.Enter(a.ctx, a.actor, &domain.Programme{RegionCode: domain.ParentOf(domain.ParentOf(v.code)),
-			Code: a.code, Title: p.title, Goal: p.goal, StartDate: "2026-02-02", EndDate: "2027-01-29"},
-			[]uuid.UUID{community}, entry.New{Command: "demo", Key: key})
-	})
+	a.begin(&domain.Programme{RegionCode: domain.ParentOf(domain.ParentOf(v.code)), Code: a.code, Title: p.title, Goal: p.goal,
+		StartDate: "2026-02-02", EndDate: "2027-01-29"}, []uuid.UUID{community})
 	a.enter(&domain.ProgrammeStakeholder{ProgrammeID: a.programme, StakeholderID: council, Role: "menyediakan tempat dan anggaran", Power: 5, Interest: 4})
 	a.enter(&domain.ProgrammeStakeholder{ProgrammeID: a.programme, StakeholderID: group, Role: "menggerakkan warga", Power: 3, Interest: 5})
 
