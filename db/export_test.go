@@ -1,0 +1,4 @@
+package db
+
+// DueQuery lets a test read its plan.
+var DueQuery = dueQuery
