@@ -149,8 +149,8 @@ func (b Bulk) Bulk(ctx context.Context, id uuid.UUID) (*domain.BulkMove, error) 
 // PENDING again, except those that never had a programme.
 func (b Bulk) SetState(ctx context.Context, row *domain.BulkMove, anew bool) error {
 	set := b.In(ctx).NewUpdate().Model((*domain.BulkMove)(nil)).Where("id = ?", row.ID).
-		Set("state = ?", row.State).Set("started_at = ?", row.StartedAt).Set("finished_at = ?", row.FinishedAt).
 		Set("last_error_en = null").Set("last_error_id = null").Set("updated_at = now()").Set("revision = revision + 1")
+	state, finished := row.State, row.FinishedAt
 	if anew {
 		res, err := b.In(ctx).ExecContext(ctx, `update bulk_move_items set outcome = 'PENDING', code = null, message_en = null, message_id = null,
 			blocks = '[]', updated_at = now() where bulk_move_id = ? and programme_id is not null`, row.ID)
@@ -162,11 +162,11 @@ func (b Bulk) SetState(ctx context.Context, row *domain.BulkMove, anew bool) err
 			return err
 		}
 		set = set.Set("pending = ?", pending).Set("refused = total - ?", pending).Set("allowed = 0").Set("moved = 0").Set("skipped = 0")
-		if pending == 0 {
-			set = set.Set("state = ?", domain.BulkCompleted).Set("finished_at = now()")
+		if pending == 0 { // there never was a programme in it that the actor saw
+			state, finished = domain.BulkCompleted, row.StartedAt
 		}
 	}
-	_, err := set.Exec(ctx)
+	_, err := set.Set("state = ?", state).Set("started_at = ?", row.StartedAt).Set("finished_at = ?", finished).Exec(ctx)
 	return Coded(err)
 }
 

@@ -58,7 +58,7 @@ type Moves interface {
 	MoveEach(ctx context.Context, actor access.Actor, commands []moving.Command) ([]moving.Result, error)
 }
 
-// Bulk is the use case. All fields but the last are needed.
+// Bulk is the use case. All fields but the last two are needed.
 type Bulk struct {
 	Store   Store
 	Moves   Moves
@@ -66,6 +66,7 @@ type Bulk struct {
 	Clock   domain.Clock
 	IDs     domain.IDs
 	Log     *slog.Logger
+	Batch   int             // how many programmes take their turn together; 100
 	Pauses  []time.Duration // of a batch whose rules could not be asked; 1, 2 and 4 s
 }
 

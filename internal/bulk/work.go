@@ -1,6 +1,7 @@
 package bulk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -20,7 +21,7 @@ const (
 	sliceBound = 20 * time.Second // after which no new batch is begun
 	batchBound = 20 * time.Second // for one batch, after which it is given up and begun anew
 	lease      = 30 * time.Second
-	batchSize  = 100 // programmes
+	batchSize  = 100 // programmes, where nothing else is said
 	endBound   = 5 * time.Second
 )
 
@@ -75,7 +76,7 @@ func (b *Bulk) slice(ctx context.Context, row *domain.BulkMove, worker uuid.UUID
 	}
 	begun := time.Now()
 	for time.Since(begun) < sliceBound {
-		turns, err := b.Store.Turns(ctx, row.ID, batchSize)
+		turns, err := b.Store.Turns(ctx, row.ID, cmp.Or(b.Batch, batchSize))
 		if err != nil || len(turns) == 0 {
 			return err
 		}
