@@ -4,6 +4,7 @@ import { GraphiQL } from 'graphiql';
 import 'graphiql/graphiql.css';
 import './page.css';
 import { examples } from './examples.js';
+import { follow, streams } from './follow.js';
 
 // `berdaya dev` prints links that end in #token=…; what follows # never reaches a server. The token stays with this browser
 // tab, and out of the address.
@@ -32,6 +33,9 @@ function authorized(given) {
 }
 
 async function fetcher(request, options) {
+  if (streams(request, options?.documentAST)) {
+    return follow('/graphql', authorized(options?.headers), request);
+  }
   const response = await fetch('/graphql', {
     method: 'POST',
     headers: { Accept: 'application/graphql-response+json', ...authorized(options?.headers), 'Content-Type': 'application/json' },
