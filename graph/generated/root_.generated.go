@@ -8818,7 +8818,7 @@ extend type Mutation {
 
 "A move of many programmes: give either programmeIds or filter."
 input MoveProgrammesInput {
-  "The programmes' global ids, each once; as many as fit a request, about 9,000. One that the actor does not see is refused as NOT_FOUND."
+  "The programmes' global ids, each once; 1 to 10,000. One that the actor does not see is refused as NOT_FOUND."
   programmeIds: [ID!]
   "The programmes that this matches, as in the list of programmes; 1 to 10,000. More are TOO_LARGE, none BULK_EMPTY."
   filter: ProgrammesFilter
