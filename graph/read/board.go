@@ -27,8 +27,9 @@ func late(alias, day string) string {
 		strings.ReplaceAll(" or @.status = 'ON_HOLD' and @.review_on < ", "@", alias) + day + ")"
 }
 
-// The ages of programmes are counted by day, so that no more is sorted than there are days. Of counted rows, in the order of
-// their days, upto is how many programmes there are up to each, of so many in total.
+// The ages of programmes are counted by the day since when, so that no more is sorted than there are days. Of counted rows, in
+// the order of their ages, upto is how many programmes there are up to each, of so many in total. The database has statistics
+// of the days as they are written here.
 const (
 	medianDays = "min(t.days) filter (where t.upto * 2 >= t.total)"
 	p90Days    = "min(t.days) filter (where t.upto * 10 >= t.total * 9)"
@@ -37,6 +38,14 @@ const (
 
 // ofAges are the fields that need the ages, which are not looked at otherwise.
 var ofAges = map[string]string{"medianDays": medianDays, "p90Days": p90Days, "maxDays": maxDays}
+
+// withAges adds to rows that are counted in the column n by some columns and by day: their ages, upto and total.
+func withAges(counted, by, ages string) string {
+	return "select c.*, " + ages + " as days, sum(n) over (partition by " + by + " order by day desc) as upto, sum(n) over (partition by " + by + ") as total from (" + counted + ") c"
+}
+
+// dayOf is the day of an instant.
+func dayOf(instant string) string { return "(" + instant + " at time zone 'UTC')::date" }
 
 func asksAges(fields []graphql.CollectedField) bool {
 	for _, f := range fields {
@@ -83,9 +92,9 @@ func (p *planner) board(selection ast.SelectionSet) {
 	from := "programmes t" + whereClause(p.requested(&lv.statement, "t"))
 	if ages {
 		today := day(&lv.statement)
-		from = "(select c.*, sum(n) over (partition by stage, status order by days) as upto, sum(n) over (partition by stage, status) as total" +
-			" from (select t.stage, t.status, case when t.status in ('ACTIVE', 'ON_HOLD') then greatest(" + today + " - t.stage_entered_at::date, 0) end as days," +
-			" count(*) as n, count(*) filter (where " + late("t", today) + ") as late from " + from + " group by 1, 2, 3) c) t"
+		counted := "select t.stage, t.status, " + dayOf("t.stage_entered_at") + " as day, count(*) as n, count(*) filter (where " + late("t", today) + ") as late from " +
+			from + " group by 1, 2, 3"
+		from = "(" + withAges(counted, "stage, status", "case when status in ('ACTIVE', 'ON_HOLD') then greatest("+today+" - day, 0) end") + ") t"
 	}
 	lv.sql = "select " + lv.columnList(false) + " from " + from +
 		" group by t.stage, t.status order by " + natural("t.stage", domain.Stages) + ", " + natural("t.status", domain.Statuses)

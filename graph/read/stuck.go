@@ -18,17 +18,17 @@ const stuckRows = "200"
 type stillness struct {
 	table, where              string
 	ruleSet, rule, ruleRegion string
-	waivable, since           string
+	waivable, since, day      string
 }
 
 // stillnesses are the sources: what rules stop is kept, what is late is plain from the programmes.
 func stillnesses(day string) []stillness {
 	own := func(code, status, on string) stillness {
 		return stillness{table: "programmes", where: "t.status = '" + status + "' and t." + on + " < " + day, ruleSet: "'" + workflow.Engine + "'", rule: "'" + code + "'",
-			ruleRegion: `'' collate "C"`, waivable: "'" + string(domain.WaivableNo) + "'", since: "(t." + on + " + 1)::timestamp at time zone 'UTC'"}
+			ruleRegion: `'' collate "C"`, waivable: "'" + string(domain.WaivableNo) + "'", since: "(t." + on + " + 1)::timestamp at time zone 'UTC'", day: "t." + on + " + 1"}
 	}
 	return []stillness{
-		{table: "programme_blocks", ruleSet: "t.rule_set", rule: "t.rule", ruleRegion: "t.rule_region", waivable: "t.waivable", since: "t.since"},
+		{table: "programme_blocks", ruleSet: "t.rule_set", rule: "t.rule", ruleRegion: "t.rule_region", waivable: "t.waivable", since: "t.since", day: dayOf("t.since")},
 		own(domain.StandsOverdue, string(domain.Active), "due_on"),
 		own(domain.StandsHoldReviewed, string(domain.OnHold), "review_on"),
 	}
@@ -91,7 +91,7 @@ func (p *planner) stillnesses(s *statement, ages bool) string {
 		columns := []string{"t.stage", source.ruleSet + " as rule_set", source.rule + " as rule", source.ruleRegion + " as rule_region"}
 		by := "1, 2, 3, 4"
 		if ages {
-			columns = append(columns, "greatest("+today+" - ("+source.since+")::date, 0) as days")
+			columns = append(columns, source.day+" as day")
 			by += ", 5"
 		}
 		columns = append(columns, "min("+source.waivable+") as waivable", "min("+source.since+") as since", "count(*) as n")
@@ -101,8 +101,7 @@ func (p *planner) stillnesses(s *statement, ages bool) string {
 	if !ages {
 		return union
 	}
-	const each = "partition by stage, rule_set, rule, rule_region"
-	return "select c.*, sum(n) over (" + each + " order by days) as upto, sum(n) over (" + each + ") as total from (" + union + ") c"
+	return withAges(union, "stage, rule_set, rule, rule_region", "greatest("+today+" - day, 0)")
 }
 
 // stuckTitle is what a reason asks for, in a language.

@@ -1,0 +1,1 @@
+drop statistics programmes_days, programme_blocks_days;
