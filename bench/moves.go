@@ -35,7 +35,7 @@ PostgreSQL's log with its parameters, and made into a script with which pgbench 
 
 Each measurement has a fresh copy of the database. Server and pgbench move the same programmes; after each round what is in the two
 databases must be the same, table by table. It prints a table in Markdown and keeps every round in a JSON file.`,
-		Example: `  go run ./bench moves                                    5 rounds at 1, 8 and 32 clients, about fifteen minutes
+		Example: `  go run ./bench moves                                    5 rounds at 1, 8 and 32 clients
   go run ./bench moves --rounds 2 --moves 500 --programmes 1200
   go run ./bench moves --clients 8 --script move.sql      keep what pgbench is given`,
 		Args: cobra.NoArgs,
