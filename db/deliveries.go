@@ -20,23 +20,16 @@ type Deliveries struct{ Commands }
 func (d *DB) Deliveries() Deliveries { return Deliveries{d.Commands()} }
 
 // Undelivered gives members who have notifications since an instant that they have neither read nor been sent, who want e-mail,
-// have an address and no digest of the day yet; with the regions of their roles.
-func (s Deliveries) Undelivered(ctx context.Context, since time.Time, day domain.Date, limit int) (map[string][]string, error) {
-	var found []struct {
-		Subject string
-		Regions []string `bun:",array"`
-	}
-	err := s.In(ctx).NewRaw(`
+// have an address and no digest of the day yet: those after a subject, in the order of subjects.
+func (s Deliveries) Undelivered(ctx context.Context, since time.Time, day domain.Date, after string, limit int) (whom []workflow.Undelivered, err error) {
+	err = s.In(ctx).NewRaw(`
 		select m.subject, array(select distinct r.region_code from member_roles r where r.subject = m.subject) as regions
-		from (select distinct recipient from notifications where created_at >= ? and read_at is null and delivery_id is null) n
-			join members m on m.subject = n.recipient
-		where m.email <> '' and not exists (select from notification_preferences f where f.subject = m.subject and not f.email)
+		from members m
+		where m.subject > ? and m.email <> ''
+			and exists (select from notifications n where n.recipient = m.subject and n.created_at >= ? and n.read_at is null and n.delivery_id is null)
+			and not exists (select from notification_preferences f where f.subject = m.subject and not f.email)
 			and not exists (select from deliveries d where d.recipient = m.subject and d.digest_on = ?)
-		order by m.subject limit ?`, since, day, limit).Scan(ctx, &found)
-	whom := make(map[string][]string, len(found))
-	for _, f := range found {
-		whom[f.Subject] = f.Regions
-	}
+		order by m.subject limit ?`, after, since, day, limit).Scan(ctx, &whom)
 	return whom, Coded(err)
 }
 

@@ -18,6 +18,17 @@ func (c Commands) Enqueue(ctx context.Context, j workflow.Job) error {
 	})
 }
 
+// EnqueueAll is Enqueue for many jobs, in one round trip.
+func (c Commands) EnqueueAll(ctx context.Context, all []workflow.Job) error {
+	if len(all) == 0 {
+		return nil
+	}
+	return c.Transact(ctx, func(ctx context.Context) error {
+		tx := ctx.Value(travelling{}).(bun.Tx)
+		return Coded(c.DB.jobs.AddAll(ctx, tx.Tx, all))
+	})
+}
+
 // EnqueueTx is Commands.Enqueue for a transaction of the pool.
 func (d *DB) EnqueueTx(ctx context.Context, tx pgx.Tx, j workflow.Job) error {
 	return Coded(d.jobs.AddPgx(ctx, tx, j))

@@ -65,6 +65,20 @@ func (q *Queue) Add(ctx context.Context, tx *sql.Tx, j workflow.Job) error {
 	return err
 }
 
+// AddAll hands many jobs on at once.
+func (q *Queue) AddAll(ctx context.Context, tx *sql.Tx, all []workflow.Job) error {
+	many := make([]river.InsertManyParams, len(all))
+	for i, j := range all {
+		args, opts, err := prepare(j)
+		if err != nil {
+			return err
+		}
+		many[i] = river.InsertManyParams{Args: args, InsertOpts: opts}
+	}
+	_, err := q.bun.InsertManyTx(ctx, tx, many)
+	return err
+}
+
 // AddPgx hands a job on in a transaction of pgx.
 func (q *Queue) AddPgx(ctx context.Context, tx pgx.Tx, j workflow.Job) error {
 	args, opts, err := prepare(j)

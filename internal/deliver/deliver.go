@@ -42,12 +42,12 @@ type Channel interface {
 // Store is what this package needs of the database.
 type Store interface {
 	command.Store
-	// Enqueue hands on a job in the transaction that travels in the context.
-	Enqueue(ctx context.Context, j workflow.Job) error
+	// EnqueueAll hands on jobs in the transaction that travels in the context.
+	EnqueueAll(ctx context.Context, all []workflow.Job) error
 
 	// Undelivered gives members who have notifications since an instant that they have neither read nor been sent, who want
-	// e-mail, have an address and no digest of the day yet; with the regions of their roles.
-	Undelivered(ctx context.Context, since time.Time, day domain.Date, limit int) (map[string][]string, error)
+	// e-mail, have an address and no digest of the day yet: those after a subject, in the order of subjects.
+	Undelivered(ctx context.Context, since time.Time, day domain.Date, after string, limit int) ([]workflow.Undelivered, error)
 	// AddDigests writes new digests and puts what is undelivered since an instant into them. It gives the ids of those that
 	// it wrote; another server may have been before it.
 	AddDigests(ctx context.Context, digests []*domain.Delivery, since time.Time) ([]uuid.UUID, error)

@@ -12,7 +12,7 @@ import (
 
 // Of making deliveries.
 const (
-	digestsAtOnce  = 200                // in one transaction
+	digestsAtOnce  = 500                // in one transaction
 	noticesAtOnce  = 1000               // in one transaction
 	noticesInOne   = 100                // of a delivery to a webhook
 	oldest         = 7 * 24 * time.Hour // what is older than this when a digest is made is old news
@@ -37,26 +37,28 @@ func (s *Deliveries) MakeDigests(ctx context.Context, _ workflow.JobRun) error {
 			return workflow.GoOnIn(timersPause)
 		}
 	}
-	for {
-		made, err := s.makeDigests(ctx, now)
-		if err != nil || made == 0 {
+	for after := ""; ; {
+		last, err := s.makeDigests(ctx, now, after)
+		if err != nil || last == "" {
 			return err
 		}
+		after = last
 	}
 }
 
-// makeDigests makes some of the digests and gives how many members it looked at.
-func (s *Deliveries) makeDigests(ctx context.Context, now time.Time) (looked int, err error) {
+// makeDigests makes some of the digests, for members after a subject, and gives the last of them; "" where there are none.
+func (s *Deliveries) makeDigests(ctx context.Context, now time.Time, after string) (last string, err error) {
 	since, day := now.Add(-oldest), domain.DateOf(now)
 	err = s.Store.Transact(ctx, func(ctx context.Context) error {
-		whom, err := s.Store.Undelivered(ctx, since, day, digestsAtOnce)
-		if looked = len(whom); err != nil || looked == 0 {
+		whom, err := s.Store.Undelivered(ctx, since, day, after, digestsAtOnce)
+		if last = ""; err != nil || len(whom) == 0 {
 			return err
 		}
 		var digests []*domain.Delivery
-		for subject, regions := range whom {
-			digests = append(digests, &domain.Delivery{Record: s.record(now), RegionCode: common(regions), Channel: domain.Email, Recipient: &subject,
+		for _, m := range whom {
+			digests = append(digests, &domain.Delivery{Record: s.record(now), RegionCode: common(m.Regions), Channel: domain.Email, Recipient: &m.Subject,
 				DigestOn: &day, State: domain.DeliveryPending, NextAttemptAt: &now})
+			last = m.Subject
 		}
 		ids, err := s.Store.AddDigests(ctx, digests, since)
 		if err != nil {
@@ -64,7 +66,7 @@ func (s *Deliveries) makeDigests(ctx context.Context, now time.Time) (looked int
 		}
 		return s.handOn(ctx, ids, now)
 	})
-	return looked, err
+	return last, err
 }
 
 // common gives the least region that contains all of some.
@@ -143,12 +145,11 @@ func (s *Deliveries) handOnLate(ctx context.Context) error {
 }
 
 func (s *Deliveries) handOn(ctx context.Context, ids []uuid.UUID, at time.Time) error {
-	for _, id := range ids {
-		if err := s.Store.Enqueue(ctx, job(id, at)); err != nil {
-			return err
-		}
+	all := make([]workflow.Job, len(ids))
+	for i, id := range ids {
+		all[i] = job(id, at)
 	}
-	return nil
+	return s.Store.EnqueueAll(ctx, all)
 }
 
 func (s *Deliveries) record(now time.Time) domain.Record {

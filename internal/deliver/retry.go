@@ -73,5 +73,5 @@ func (s *Deliveries) revive(ctx context.Context, id uuid.UUID) error {
 		return domain.Errorf(domain.CodeConflict, "only a delivery that was given up can be sent again; read it anew").
 			In("hanya pengiriman yang gagal yang dapat dikirim ulang; baca kembali").At("id")
 	}
-	return s.Store.Enqueue(ctx, job(id, now))
+	return s.handOn(ctx, []uuid.UUID{id}, now)
 }
