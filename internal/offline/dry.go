@@ -123,7 +123,7 @@ func (r *run) askMove(ctx context.Context, c *Command) Result {
 	answer, err := c.Do(ctx, Way{Key: &c.Key, Version: c.ExpectedVersion, DryRun: true})
 	switch {
 	case err != nil:
-		return r.failed(c, err)
+		return r.failed(ctx, c, err)
 	case len(answer.Problems) == 0:
 		return r.done(c, answer, noted)
 	case answer.Problems[0].Code == domain.CodeIdempotencyMismatch:

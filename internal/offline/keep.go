@@ -17,7 +17,7 @@ import (
 func (r *run) keep(ctx context.Context, c *Command, answer Answer, once bool) Result {
 	p, err := r.programme(ctx, c)
 	if err != nil {
-		return r.failed(c, err)
+		return r.failed(ctx, c, err)
 	}
 	if p != nil && r.programmes[p.ID] {
 		switch answer.Problems[0].Code {
@@ -36,7 +36,7 @@ func (r *run) keep(ctx context.Context, c *Command, answer Answer, once bool) Re
 	case domain.CodeOf(err) == domain.CodeIdempotencyMismatch:
 		return refused(c, err.(*domain.Error))
 	case err != nil:
-		return r.failed(c, err)
+		return r.failed(ctx, c, err)
 	}
 	r.kept[c.Key] = d
 	return Result{Key: c.Key, Outcome: domain.OfflineDraft, Problems: answer.Problems, Blocks: answer.Blocks, Draft: d.ID}

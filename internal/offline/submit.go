@@ -129,7 +129,7 @@ func (r *run) unseen(ctx context.Context, c *Command) Result {
 	if c.Kind != nil && !absent {
 		p, err := r.programme(ctx, c)
 		if err != nil {
-			return r.failed(c, err)
+			return r.failed(ctx, c, err)
 		}
 		absent = p == nil
 	}
@@ -152,7 +152,7 @@ func (r *run) do(ctx context.Context, c *Command, seen *time.Time, once bool) Re
 	}
 	answer, err := c.Do(acting, Way{Key: &c.Key, Seen: seen, Version: c.ExpectedVersion})
 	if err != nil {
-		return r.failed(c, err)
+		return r.failed(ctx, c, err)
 	}
 	if len(answer.Problems) == 0 {
 		return r.done(c, answer, noted)
@@ -184,10 +184,10 @@ func (r *run) done(c *Command, answer Answer, noted *command.Outcome) Result {
 }
 
 // failed gives the result of a command that failed through no fault of its own.
-func (r *run) failed(c *Command, err error) Result {
+func (r *run) failed(ctx context.Context, c *Command, err error) Result {
 	result := r.notRun(c)
-	unavailable := domain.CodeOf(err) == domain.CodeUnavailable
-	if !unavailable && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+	// What is cut off when the time is up fails in many ways, such as by a transaction that has ended already.
+	if ctx.Err() == nil && domain.CodeOf(err) != domain.CodeUnavailable && !errors.Is(err, context.Canceled) {
 		result.Fault = err
 	}
 	return result
