@@ -21,7 +21,7 @@ func (d *DB) Standing() Standing { return Standing{d.Commands()} }
 
 // DueChecks gives programmes whose rules are to be asked by now, the longest due first.
 func (s Standing) DueChecks(ctx context.Context, now time.Time, most int) ([]workflow.CheckDue, error) {
-	rows, err := s.DB.Pool.Query(ctx, `select programme_id, checked_at from programme_checks where due_at <= $1 order by due_at, programme_id limit $2`, now, most)
+	rows, err := s.DB.Pool.Query(ctx, `select programme_id, facts_version, checked_at from programme_checks where due_at <= $1 order by due_at, programme_id limit $2`, now, most)
 	if err != nil {
 		return nil, Coded(err)
 	}
@@ -30,13 +30,13 @@ func (s Standing) DueChecks(ctx context.Context, now time.Time, most int) ([]wor
 }
 
 // writeChecksQuery writes a page of checks. Everything hangs on "latched", which has the programmes whose facts are still those
-// that were judged: the change of facts writes the same row, so either waits for the other. Only where the rules could be
-// asked, in "asked", does what stops the programme change.
+// that were due before they were read: the change of facts writes the same row, so either waits for the other. Only where the
+// rules could be asked, in "asked", does what stops the programme change.
 const writeChecksQuery = `
 with latched as (
-	update programme_checks c set due_at = n.again, checked_at = coalesce(n.at, c.checked_at)
-	from unnest(@ids::uuid[], @versions::bigint[], @ats::timestamptz[], @agains::timestamptz[]) as n (id, facts_version, at, again)
-	where c.programme_id = n.id and c.facts_version = n.facts_version
+	update programme_checks c set facts_version = n.judged, due_at = n.again, checked_at = coalesce(n.at, c.checked_at)
+	from unnest(@ids::uuid[], @due::bigint[], @judged::bigint[], @ats::timestamptz[], @agains::timestamptz[]) as n (id, due, judged, at, again)
+	where c.programme_id = n.id and c.facts_version = n.due
 	returning n.id, n.at
 ), asked as (
 	select id from latched where at is not null
@@ -55,19 +55,21 @@ with latched as (
 	order by rule_set, rule, region_code
 	on conflict (rule_set, rule, region_code) do update set title_en = excluded.title_en, title_id = excluded.title_id
 		where (rule_titles.title_en, rule_titles.title_id) <> (excluded.title_en, excluded.title_id)
+), stopped as (
+	insert into programme_blocks (id, programme_id, region_code, stage, rule_set, rule, rule_region, waivable, since)
+	select id, programme_id, region_code, stage, rule_set, rule, rule_region, waivable, since from blocks
+	on conflict (programme_id, rule_set, rule, rule_region) do update set waivable = excluded.waivable where programme_blocks.waivable <> excluded.waivable
 )
-insert into programme_blocks (id, programme_id, region_code, stage, rule_set, rule, rule_region, waivable, since)
-select id, programme_id, region_code, stage, rule_set, rule, rule_region, waivable, since from blocks
-on conflict (programme_id, rule_set, rule, rule_region) do update set waivable = excluded.waivable where programme_blocks.waivable <> excluded.waivable`
+select count(*) from latched`
 
-// WriteChecks writes checks, each if the programme has the facts version that was judged, and the titles of rules. It may write
-// nothing where others change the same programmes at the moment.
-func (s Standing) WriteChecks(ctx context.Context, checks []workflow.Checked, titles []workflow.RuleTitle) error {
-	ids, versions := make([]uuid.UUID, len(checks)), make([]int64, len(checks))
+// WriteChecks writes checks, each if the programme's facts are still those that were due, and the titles of rules. It tells how
+// many it wrote: none where others change the same programmes at the moment.
+func (s Standing) WriteChecks(ctx context.Context, checks []workflow.Checked, titles []workflow.RuleTitle) (written int, err error) {
+	ids, due, judged := make([]uuid.UUID, len(checks)), make([]int64, len(checks)), make([]int64, len(checks))
 	ats, agains := make([]*time.Time, len(checks)), make([]*time.Time, len(checks))
 	blocks, named := []map[string]any{}, []map[string]any{}
 	for i, c := range checks {
-		ids[i], versions[i], ats[i], agains[i] = c.ProgrammeID, c.FactsVersion, c.At, c.Again
+		ids[i], due[i], judged[i], ats[i], agains[i] = c.ProgrammeID, c.Due, c.Judged, c.At, c.Again
 		for _, b := range c.Blocks {
 			blocks = append(blocks, map[string]any{"id": b.ID, "programme_id": b.ProgrammeID, "region_code": b.RegionCode, "stage": b.Stage,
 				"rule_set": b.RuleSet, "rule": b.Rule, "rule_region": b.RuleRegion, "waivable": b.Waivable, "since": b.Since})
@@ -76,20 +78,20 @@ func (s Standing) WriteChecks(ctx context.Context, checks []workflow.Checked, ti
 	for _, t := range titles {
 		named = append(named, map[string]any{"rule_set": t.RuleSet, "rule": t.Rule, "region_code": t.Region, "title_en": t.Title.EN, "title_id": t.Title.ID})
 	}
-	written, err := json.Marshal(blocks)
+	stops, err := json.Marshal(blocks)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	words, err := json.Marshal(named)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = s.DB.Pool.Exec(ctx, writeChecksQuery, pgx.NamedArgs{"ids": ids, "versions": versions, "ats": ats, "agains": agains,
-		"blocks": string(written), "titles": string(words)})
+	err = s.DB.Pool.QueryRow(ctx, writeChecksQuery, pgx.NamedArgs{"ids": ids, "due": due, "judged": judged, "ats": ats, "agains": agains,
+		"blocks": string(stops), "titles": string(words)}).Scan(&written)
 	if passing(err) {
-		return nil // nothing is written, so all of them stay due
+		return 0, nil // all of them stay due
 	}
-	return Coded(err)
+	return written, Coded(err)
 }
 
 // CheckedRules gives which revisions of the rules the checks know, by region.

@@ -10,8 +10,9 @@ import (
 
 // CheckDue is a programme whose rules are to be asked what stops it.
 type CheckDue struct {
-	ProgrammeID uuid.UUID
-	CheckedAt   *time.Time // when they were last asked
+	ProgrammeID  uuid.UUID
+	FactsVersion int64
+	CheckedAt    *time.Time // when they were last asked
 }
 
 // Standing is what stops a programme's next step.
@@ -40,14 +41,14 @@ func StandingOf(terms Terms, s Snapshot, j *Judgement, at time.Time) Standing {
 	return standing
 }
 
-// Checked is a check that was made, on its way into the database. It is only written while the programme has the facts
-// version that was judged.
+// Checked is a check that was made, on its way into the database. It is only written where the programme's facts are still
+// those that were found due before they were read.
 type Checked struct {
-	ProgrammeID  uuid.UUID
-	FactsVersion int64
-	At           *time.Time              // when the rules were asked; nil: they could not be, and what is there stays
-	Again        *time.Time              // when they are to be asked next; nil: not while nobody works on the programme
-	Blocks       []domain.ProgrammeBlock // all that stop it; what is there already keeps its id and since
+	ProgrammeID uuid.UUID
+	Due, Judged int64                   // the facts version that was due, and the one that was judged
+	At          *time.Time              // when the rules were asked; nil: they could not be, and what is there stays
+	Again       *time.Time              // when they are to be asked next; nil: not while nobody works on the programme
+	Blocks      []domain.ProgrammeBlock // all that stop it; what is there already keeps its id and since
 }
 
 // RuleTitle is what a rule asks for, in its own words.

@@ -27,8 +27,9 @@ const (
 type Store interface {
 	// DueChecks gives programmes whose rules are to be asked by now, the longest due first.
 	DueChecks(ctx context.Context, now time.Time, most int) ([]workflow.CheckDue, error)
-	// WriteChecks writes checks, each if the programme has the facts version that was judged, and the titles of rules.
-	WriteChecks(ctx context.Context, checks []workflow.Checked, titles []workflow.RuleTitle) error
+	// WriteChecks writes checks, each if the programme's facts are still those that were due, and the titles of rules. It tells
+	// how many it wrote.
+	WriteChecks(ctx context.Context, checks []workflow.Checked, titles []workflow.RuleTitle) (written int, err error)
 	// CheckedRules gives which revisions of the rules the checks know, by region.
 	CheckedRules(ctx context.Context) (map[string]workflow.CheckedRules, error)
 	// BeginRules notes another revision of a region's rules, "" for none; nobody has been told of it yet.
@@ -108,9 +109,9 @@ func (c *Checks) page(ctx context.Context) (more bool, err error) {
 	if err != nil || len(due) == 0 {
 		return false, err
 	}
-	ids, before := make([]uuid.UUID, len(due)), make(map[uuid.UUID]*time.Time, len(due))
+	ids, before := make([]uuid.UUID, len(due)), make(map[uuid.UUID]workflow.CheckDue, len(due))
 	for i, d := range due {
-		ids[i], before[d.ProgrammeID] = d.ProgrammeID, d.CheckedAt
+		ids[i], before[d.ProgrammeID] = d.ProgrammeID, d
 	}
 	standing, err := c.Judge.Standing(ctx, ids)
 	if err != nil {
@@ -130,8 +131,9 @@ func (c *Checks) page(ctx context.Context) (more bool, err error) {
 			}
 		}
 	}
-	// Where no rules answer at all, the next page would fare no better.
-	return unknown < len(checks), c.Store.WriteChecks(ctx, checks, slices.Collect(maps.Values(titles)))
+	written, err := c.Store.WriteChecks(ctx, checks, slices.Collect(maps.Values(titles)))
+	// Where no rules answer at all, or nothing can be written, the next page would fare no better.
+	return unknown < len(checks) && written > 0, err
 }
 
 // titleOf gives what a block's rule asks for, if it is known. PostgreSQL keeps no NUL, which a program may well send.
@@ -141,10 +143,10 @@ func titleOf(b domain.Block) (workflow.RuleTitle, bool) {
 	return workflow.RuleTitle{RuleSet: b.RuleSet, Rule: b.Rule, Region: b.Region, Title: t}, t.EN != ""
 }
 
-// check says what is to be written of a programme that was last checked before.
-func (c *Checks) check(s workflow.Standing, before *time.Time, at time.Time) workflow.Checked {
+// check says what is to be written of a programme that was due.
+func (c *Checks) check(s workflow.Standing, due workflow.CheckDue, at time.Time) workflow.Checked {
 	p := &s.Programme
-	checked := workflow.Checked{ProgrammeID: p.ID, FactsVersion: p.FactsVersion}
+	checked := workflow.Checked{ProgrammeID: p.ID, Due: due.FactsVersion, Judged: p.FactsVersion}
 	switch {
 	case p.Status != domain.Active:
 		checked.At = &at
@@ -157,7 +159,7 @@ func (c *Checks) check(s workflow.Standing, before *time.Time, at time.Time) wor
 	again := next(s, at)
 	checked.At, checked.Again = &at, &again
 	since := at
-	if before == nil || before.Before(p.StageEnteredAt) {
+	if before := due.CheckedAt; before == nil || before.Before(p.StageEnteredAt) {
 		since = p.StageEnteredAt
 	}
 	seen := map[[3]string]bool{}

@@ -20,8 +20,8 @@
 // # How it is checked
 //
 // The job [Kind] takes a page of programmes that are due, judges it in one round of queries and one batch of questions with
-// no lock held, and writes what came of it by one statement. A result is only written while the programme has the facts that
-// were judged; a programme that has changed meanwhile stays due. One such job runs at a time, whichever server it is in.
+// no lock held, and writes what came of it by one statement. A result is only written where the programme has not changed since it
+// was found due, before its facts were read; otherwise it stays due. One such job runs at a time, whichever server it is in.
 // Where rules cannot be asked, what was known stays and the programme is due again in a minute.
 //
 // Since when a rule stops a programme is kept as long as it does so without a break in one visit to a stage. What the first

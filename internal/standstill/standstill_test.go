@@ -159,8 +159,21 @@ func TestWhatChangesWhileTheRulesThinkIsCheckedAgain(t *testing.T) {
 	o.enter(t, id, 1)
 	o.checks.Judge = interrupting{o.moves, func() { o.enter(t, id, 9) }}
 	o.run(t)
+	o.run(t)
 	if left := o.kept(t, []uuid.UUID{id}); len(left) != 0 {
 		t.Errorf("a result of facts that are gone was written: %v", left)
+	}
+}
+
+func TestANoteOfFactsThatIsOutOfStepMendsItself(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.rules.change("ID", map[string]rule{"A": {5, domain.SeverityBlock, domain.WaivableNo}})
+	id := o.programme(t, "32", "P-1", 0)
+	o.exec(t, `update programme_checks set facts_version = 77`) // as after a repair by hand with the triggers off
+	o.run(t)
+	if len(o.kept(t, []uuid.UUID{id})) != 1 {
+		t.Error("it is never checked")
 	}
 }
 
