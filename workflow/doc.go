@@ -5,7 +5,8 @@
 //
 // [Decide] gets the state of a programme, the facts about it, what the rules said to those facts, and a command. It gives
 // either an event with its effects, or what stands in the way. The move itself, its dry run, the list of what may happen
-// next ([Available]) and whatever asks "may it?" later all go through it, so they cannot disagree.
+// next ([Available]), what stops a programme ([StandingOf]) and whatever asks "may it?" later all go through it, so they
+// cannot disagree.
 //
 // # Stages, statuses and moves
 //
