@@ -50,4 +50,5 @@ var Enums = map[string]Enum{
 	"BulkState": BulkStates, "BulkOutcome": BulkOutcomes,
 	"OfflineOutcome": OfflineOutcomes, "DraftState": DraftStates,
 	"NoticeKind": NoticeKinds, "Channel": Channels, "DeliveryState": DeliveryStates,
+	"RuleSetKind": RuleSetKinds, "VersionState": VersionStates, "ActivationMode": ActivationModes, "RuleSetAction": RuleSetActions,
 }

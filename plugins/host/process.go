@@ -92,7 +92,7 @@ func start(ctx context.Context, o *Options, p *place, as identity, program strin
 	if err != nil {
 		return nil, err
 	}
-	run.rules = served.(rulespb.RulesClient)
+	run.rules = rulespb.NewRulesClient(served.(grpc.ClientConnInterface))
 	asking, cancel := context.WithTimeout(ctx, o.StartTimeout)
 	defer cancel()
 	if run.description, err = run.rules.Describe(asking, &rulespb.DescribeRequest{}); err != nil {

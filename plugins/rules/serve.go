@@ -23,17 +23,21 @@ var Handshake = plugin.HandshakeConfig{
 // PluginName is the one name in a rule set's plugin table.
 const PluginName = "rules"
 
-// Client is the plugin table for whoever starts rule sets; what it dispenses is a [rulespb.RulesClient].
+// Client is the plugin table for whoever starts rule sets; what it dispenses is a [grpc.ClientConnInterface] to them.
 func Client() plugin.PluginSet { return plugin.PluginSet{PluginName: &wire{}} }
 
 // Serve serves a rule set to the Berdaya that started this process, and returns when it is told to stop. Call it from main,
 // and write nothing to standard output before it. Started by anybody else, it says so and exits with status 1.
-func Serve(set RuleSet) {
+func Serve(set RuleSet) { ServeMany(always(set), nil) }
+
+// ServeMany is [Serve] for a program that serves many rule sets, told apart by the revision in each request. register, if it is
+// not nil, adds services of the program's own beside the contract's.
+func ServeMany(sets Sets, register func(grpc.ServiceRegistrar)) {
 	stderr := os.Stderr // Serve below puts a pipe of its own in its place
 	slog.SetDefault(slog.New(slog.NewJSONHandler(stderr, nil)))
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: Handshake,
-		Plugins:         plugin.PluginSet{PluginName: &wire{set: set}},
+		Plugins:         plugin.PluginSet{PluginName: &wire{sets: sets, register: register}},
 		GRPCServer:      newServer,
 		Logger:          hclog.New(&hclog.LoggerOptions{Output: stderr, Level: hclog.Warn}),
 	})
@@ -42,14 +46,18 @@ func Serve(set RuleSet) {
 // wire fits the contract into go-plugin, which the contract itself knows nothing of.
 type wire struct {
 	plugin.NetRPCUnsupportedPlugin
-	set RuleSet // nil on Berdaya's side
+	sets     Sets // nil on Berdaya's side
+	register func(grpc.ServiceRegistrar)
 }
 
 func (w *wire) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
-	rulespb.RegisterRulesServer(s, &server{set: w.set})
+	rulespb.RegisterRulesServer(s, &server{sets: w.sets})
+	if w.register != nil {
+		w.register(s)
+	}
 	return nil
 }
 
 func (w *wire) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
-	return rulespb.NewRulesClient(conn), nil
+	return conn, nil
 }

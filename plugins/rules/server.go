@@ -15,9 +15,15 @@ import (
 // NewServer makes a gRPC server that serves a rule set with the limits of the contract, and nothing else.
 func NewServer(set RuleSet, options ...grpc.ServerOption) *grpc.Server {
 	s := newServer(options)
-	rulespb.RegisterRulesServer(s, &server{set: set})
+	rulespb.RegisterRulesServer(s, &server{sets: always(set)})
 	return s
 }
+
+// Sets gives the rule set of a revision, or an error that says why there is none.
+type Sets func(revision string) (RuleSet, error)
+
+// always serves one rule set, whatever revision is asked for.
+func always(set RuleSet) Sets { return func(string) (RuleSet, error) { return set, nil } }
 
 func newServer(options []grpc.ServerOption) *grpc.Server {
 	return grpc.NewServer(append(options, grpc.MaxRecvMsgSize(MaxRequestBytes), grpc.MaxSendMsgSize(MaxAnswerBytes))...)
@@ -26,47 +32,72 @@ func newServer(options []grpc.ServerOption) *grpc.Server {
 // server speaks the contract for a rule set. It keeps a fault in one question from reaching the others.
 type server struct {
 	rulespb.UnimplementedRulesServer
-	set RuleSet
+	sets Sets
 }
 
-func (s *server) Describe(context.Context, *rulespb.DescribeRequest) (d *rulespb.DescribeResponse, err error) {
+// of gives the rule set that a request is for.
+func (s *server) of(revision string) (RuleSet, error) {
+	set, err := s.sets(revision)
+	if err != nil {
+		return nil, status.Error(codes.NotFound, err.Error())
+	}
+	return set, nil
+}
+
+func (s *server) Describe(_ context.Context, in *rulespb.DescribeRequest) (d *rulespb.DescribeResponse, err error) {
 	defer recovered(&err)
-	return s.set.Describe(), nil
+	set, err := s.of(in.GetRevision())
+	if err != nil {
+		return nil, err
+	}
+	return set.Describe(), nil
 }
 
 func (s *server) Configure(_ context.Context, in *rulespb.ConfigureRequest) (_ *rulespb.ConfigureResponse, err error) {
 	defer recovered(&err)
-	if err := s.set.Configure(in.GetRegion(), in.GetParameters().AsMap()); err != nil {
+	set, err := s.of(in.GetRevision())
+	if err != nil {
+		return nil, err
+	}
+	if err := set.Configure(in.GetRegion(), in.GetParameters().AsMap()); err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
 	return &rulespb.ConfigureResponse{}, nil
 }
 
 func (s *server) Evaluate(ctx context.Context, in *rulespb.EvaluateRequest) (*rulespb.EvaluateResponse, error) {
+	set, err := s.of(in.GetRevision())
+	if err != nil {
+		return nil, err
+	}
 	out := &rulespb.EvaluateResponse{Answers: make([]*Answer, len(in.GetQuestions()))}
 	for i, q := range in.GetQuestions() {
 		if ctx.Err() != nil {
 			return nil, status.FromContextError(ctx.Err()).Err()
 		}
-		verdicts, err := s.evaluate(ctx, q)
+		verdicts, err := evaluate(ctx, set, q)
 		if err != nil {
-			verdicts = []*Verdict{broken(s.set.Describe().GetName(), err)}
+			verdicts = []*Verdict{broken(set.Describe().GetName(), err)}
 		}
 		out.Answers[i] = &Answer{ProgrammeId: q.GetProgrammeId(), Verdicts: verdicts}
 	}
 	return out, nil
 }
 
-func (s *server) evaluate(ctx context.Context, q *Question) (_ []*Verdict, err error) {
+func evaluate(ctx context.Context, set RuleSet, q *Question) (_ []*Verdict, err error) {
 	defer recovered(&err)
 	if q.Facts == nil {
 		q.Facts = &Facts{}
 	}
-	return s.set.Evaluate(ctx, q)
+	return set.Evaluate(ctx, q)
 }
 
 func (s *server) Plan(ctx context.Context, in *rulespb.PlanRequest) (_ *rulespb.PlanResponse, err error) {
 	defer recovered(&err)
+	set, err := s.of(in.GetRevision())
+	if err != nil {
+		return nil, err
+	}
 	out := &rulespb.PlanResponse{Plans: make([]*StagePlan, len(in.GetQuestions()))}
 	for i, q := range in.GetQuestions() {
 		if ctx.Err() != nil {
@@ -75,7 +106,7 @@ func (s *server) Plan(ctx context.Context, in *rulespb.PlanRequest) (_ *rulespb.
 		if q.Facts == nil {
 			q.Facts = &Facts{}
 		}
-		plan, err := s.set.Plan(ctx, q)
+		plan, err := set.Plan(ctx, q)
 		if err != nil {
 			return nil, status.Error(codes.Internal, err.Error())
 		}

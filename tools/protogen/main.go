@@ -1,4 +1,4 @@
-// Protogen compiles the rules' contract and writes its Go code. It needs no protoc: the compiler is a Go library and the two
+// Protogen compiles the rules' contract, and how rule files are handed over, and writes their Go code. It needs no protoc: the compiler is a Go library and the two
 // generators are tools of this module, so the same versions give the same bytes on every machine.
 //
 //	go -C tools run ./protogen
@@ -22,9 +22,11 @@ import (
 
 const (
 	root   = ".." // the repository, seen from this module
-	source = "plugins/rules/rules.proto"
 	module = "github.com/berdaya/berdaya"
 )
+
+// sources are what Go code is written for.
+var sources = []string{"plugins/rules/rules.proto", "plugins/declarative/files.proto"}
 
 func main() {
 	if err := run(context.Background()); err != nil {
@@ -38,18 +40,20 @@ func run(ctx context.Context) error {
 		Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: []string{root}}),
 		SourceInfoMode: protocompile.SourceInfoStandard, // comments become Go comments
 	}
-	compiled, err := compiler.Compile(ctx, source)
-	if err != nil {
-		return err
-	}
-	request := &pluginpb.CodeGeneratorRequest{
-		FileToGenerate: []string{source},
-		Parameter:      proto.String("module=" + module),
-		ProtoFile:      withImports(compiled[0], nil),
-	}
-	for _, generator := range []string{"protoc-gen-go", "protoc-gen-go-grpc"} {
-		if err := generate(ctx, generator, request); err != nil {
-			return fmt.Errorf("%s: %w", generator, err)
+	for _, source := range sources {
+		compiled, err := compiler.Compile(ctx, source)
+		if err != nil {
+			return err
+		}
+		request := &pluginpb.CodeGeneratorRequest{
+			FileToGenerate: []string{source},
+			Parameter:      proto.String("module=" + module),
+			ProtoFile:      withImports(compiled[0], nil),
+		}
+		for _, generator := range []string{"protoc-gen-go", "protoc-gen-go-grpc"} {
+			if err := generate(ctx, generator, request); err != nil {
+				return fmt.Errorf("%s for %s: %w", generator, source, err)
+			}
 		}
 	}
 	return nil
@@ -88,7 +92,11 @@ func generate(ctx context.Context, generator string, request *pluginpb.CodeGener
 		return fmt.Errorf("%s", response.GetError())
 	}
 	for _, f := range response.File {
-		if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(f.GetName())), []byte(f.GetContent()), 0o644); err != nil {
+		path := filepath.Join(root, filepath.FromSlash(f.GetName()))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(f.GetContent()), 0o644); err != nil {
 			return err
 		}
 	}

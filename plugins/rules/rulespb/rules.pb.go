@@ -21,6 +21,11 @@
 // No message has the name of a person, a contact, an account or a year of birth. People are counted. Free text that may say
 // anything (summaries, narratives, evidence, feedback) stays at home as well; a rule is told whether it is there.
 //
+// # Revisions
+//
+// One process may serve many rule sets, as the stock one for rule files does; then each request names the one it is for, by a
+// revision of at most 100 characters. A program that serves one rule set gets an empty revision, and need not look at it.
+//
 // # Limits
 //
 // A request is at most 16 MiB, an answer at most 4 MiB: a server must accept the one and need not expect to send more than
@@ -107,6 +112,7 @@ func (x *Text) GetId() string {
 
 type DescribeRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
+	Revision      string                 `protobuf:"bytes,1,opt,name=revision,proto3" json:"revision,omitempty"` // see Revisions above
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -139,6 +145,13 @@ func (x *DescribeRequest) ProtoReflect() protoreflect.Message {
 // Deprecated: Use DescribeRequest.ProtoReflect.Descriptor instead.
 func (*DescribeRequest) Descriptor() ([]byte, []int) {
 	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *DescribeRequest) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
 }
 
 type DescribeResponse struct {
@@ -332,6 +345,7 @@ type ConfigureRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Region        string                 `protobuf:"bytes,1,opt,name=region,proto3" json:"region,omitempty"` // the code of the region that the rule set is bound to, "ID" for the nation
 	Parameters    *structpb.Struct       `protobuf:"bytes,2,opt,name=parameters,proto3" json:"parameters,omitempty"`
+	Revision      string                 `protobuf:"bytes,3,opt,name=revision,proto3" json:"revision,omitempty"` // see Revisions above
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -380,6 +394,13 @@ func (x *ConfigureRequest) GetParameters() *structpb.Struct {
 	return nil
 }
 
+func (x *ConfigureRequest) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
+}
+
 type ConfigureResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -419,6 +440,7 @@ func (*ConfigureResponse) Descriptor() ([]byte, []int) {
 type EvaluateRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Questions     []*Question            `protobuf:"bytes,1,rep,name=questions,proto3" json:"questions,omitempty"`
+	Revision      string                 `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"` // see Revisions above
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -458,6 +480,13 @@ func (x *EvaluateRequest) GetQuestions() []*Question {
 		return x.Questions
 	}
 	return nil
+}
+
+func (x *EvaluateRequest) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
 }
 
 type EvaluateResponse struct {
@@ -733,6 +762,7 @@ func (x *Verdict) GetValues() map[string]string {
 type PlanRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Questions     []*Question            `protobuf:"bytes,1,rep,name=questions,proto3" json:"questions,omitempty"`
+	Revision      string                 `protobuf:"bytes,2,opt,name=revision,proto3" json:"revision,omitempty"` // see Revisions above
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -772,6 +802,13 @@ func (x *PlanRequest) GetQuestions() []*Question {
 		return x.Questions
 	}
 	return nil
+}
+
+func (x *PlanRequest) GetRevision() string {
+	if x != nil {
+		return x.Revision
+	}
+	return ""
 }
 
 type PlanResponse struct {
@@ -3176,8 +3213,9 @@ const file_plugins_rules_rules_proto_rawDesc = "" +
 	"\x19plugins/rules/rules.proto\x12\x10berdaya.rules.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"&\n" +
 	"\x04Text\x12\x0e\n" +
 	"\x02en\x18\x01 \x01(\tR\x02en\x12\x0e\n" +
-	"\x02id\x18\x02 \x01(\tR\x02id\"\x11\n" +
-	"\x0fDescribeRequest\"\x9a\x02\n" +
+	"\x02id\x18\x02 \x01(\tR\x02id\"-\n" +
+	"\x0fDescribeRequest\x12\x1a\n" +
+	"\brevision\x18\x01 \x01(\tR\brevision\"\x9a\x02\n" +
 	"\x10DescribeResponse\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x1a\n" +
@@ -3194,15 +3232,17 @@ const file_plugins_rules_rules_proto_rawDesc = "" +
 	"\x06stages\x18\x03 \x03(\tR\x06stages\x12\x14\n" +
 	"\x05moves\x18\x04 \x03(\tR\x05moves\x12\x1a\n" +
 	"\bseverity\x18\x05 \x01(\tR\bseverity\x12\x1a\n" +
-	"\bwaivable\x18\x06 \x01(\tR\bwaivable\"c\n" +
+	"\bwaivable\x18\x06 \x01(\tR\bwaivable\"\x7f\n" +
 	"\x10ConfigureRequest\x12\x16\n" +
 	"\x06region\x18\x01 \x01(\tR\x06region\x127\n" +
 	"\n" +
 	"parameters\x18\x02 \x01(\v2\x17.google.protobuf.StructR\n" +
-	"parameters\"\x13\n" +
-	"\x11ConfigureResponse\"K\n" +
+	"parameters\x12\x1a\n" +
+	"\brevision\x18\x03 \x01(\tR\brevision\"\x13\n" +
+	"\x11ConfigureResponse\"g\n" +
 	"\x0fEvaluateRequest\x128\n" +
-	"\tquestions\x18\x01 \x03(\v2\x1a.berdaya.rules.v1.QuestionR\tquestions\"F\n" +
+	"\tquestions\x18\x01 \x03(\v2\x1a.berdaya.rules.v1.QuestionR\tquestions\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\tR\brevision\"F\n" +
 	"\x10EvaluateResponse\x122\n" +
 	"\aanswers\x18\x01 \x03(\v2\x18.berdaya.rules.v1.AnswerR\aanswers\"\xbf\x01\n" +
 	"\bQuestion\x12!\n" +
@@ -3224,9 +3264,10 @@ const file_plugins_rules_rules_proto_rawDesc = "" +
 	"\x06values\x18\a \x03(\v2%.berdaya.rules.v1.Verdict.ValuesEntryR\x06values\x1a9\n" +
 	"\vValuesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"G\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"c\n" +
 	"\vPlanRequest\x128\n" +
-	"\tquestions\x18\x01 \x03(\v2\x1a.berdaya.rules.v1.QuestionR\tquestions\"A\n" +
+	"\tquestions\x18\x01 \x03(\v2\x1a.berdaya.rules.v1.QuestionR\tquestions\x12\x1a\n" +
+	"\brevision\x18\x02 \x01(\tR\brevision\"A\n" +
 	"\fPlanResponse\x121\n" +
 	"\x05plans\x18\x01 \x03(\v2\x1b.berdaya.rules.v1.StagePlanR\x05plans\"\x84\x01\n" +
 	"\tStagePlan\x12!\n" +

@@ -21,6 +21,11 @@
 // No message has the name of a person, a contact, an account or a year of birth. People are counted. Free text that may say
 // anything (summaries, narratives, evidence, feedback) stays at home as well; a rule is told whether it is there.
 //
+// # Revisions
+//
+// One process may serve many rule sets, as the stock one for rule files does; then each request names the one it is for, by a
+// revision of at most 100 characters. A program that serves one rule set gets an empty revision, and need not look at it.
+//
 // # Limits
 //
 // A request is at most 16 MiB, an answer at most 4 MiB: a server must accept the one and need not expect to send more than

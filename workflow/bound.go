@@ -1,0 +1,35 @@
+package workflow
+
+import (
+	"time"
+
+	"github.com/berdaya/berdaya/domain"
+)
+
+// Bound gives the activation of one rule set in one region that binds a programme, of all its activations there in the order of
+// their revisions: the newest one for EVERYONE, or a newer one for NEW_ENTRIES if the programme entered its stage at or after it.
+// It is nil where none binds, or where the one that does took the rule set out of work.
+//
+// So a programme keeps the rules with which its stage began, without a row that says so: when it entered the stage is in its
+// history already, and activations are never changed.
+func Bound(activations []*domain.RuleActivation, enteredAt time.Time) *domain.RuleActivation {
+	for i := len(activations) - 1; i >= 0; i-- {
+		a := activations[i]
+		if a.Mode == domain.Everyone || !enteredAt.Before(a.ActivatedAt) {
+			if a.VersionID == nil {
+				return nil
+			}
+			return a
+		}
+	}
+	return nil
+}
+
+// BoundAnew gives the activation that binds programmes which enter a stage now: the newest. Such is a programme that is reopened,
+// and every programme as far as the plan of its next stage goes. It is nil where the newest took the rule set out of work.
+func BoundAnew(activations []*domain.RuleActivation) *domain.RuleActivation {
+	if len(activations) == 0 || activations[len(activations)-1].VersionID == nil {
+		return nil
+	}
+	return activations[len(activations)-1]
+}
