@@ -16,7 +16,8 @@
 //
 // A rule set's program is copied into a folder named by its content, and run from there: in a process group and a folder of
 // its own, without our environment, with limits on memory, open files and the size of files, over a Unix socket with mutual
-// TLS. It dies with us, even when we are killed. Where we are root it also gets a user of its own, which no account has, with
+// TLS, or without where the program brings no certificate, as in languages that cannot make one: then a folder that only its
+// own user can enter is what keeps others from the socket. It dies with us, even when we are killed. Where we are root it also gets a user of its own, which no account has, with
 // a limit on processes; and, on Linux, a namespace of process numbers, with which everything ends that it started. This keeps
 // a program with faults from hurting others. It is no jail for a program that means harm: it can read what everybody can read,
 // and use the network and the processor; where we are not root, it can also start processes without bound that leave its group.

@@ -67,6 +67,15 @@ func TestRegionalRulesBindTheirRegionOnlyAndTheEarliestDateWins(t *testing.T) {
 	}
 }
 
+func TestProgramWithoutACertificateIsAskedAllTheSame(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil, rawIn("32.73", "plain"))
+	ready(t, h)
+	if j := judge(t, h, "32.73.05"); len(j.Unavailable) > 0 || len(j.Revisions) != 1 {
+		t.Errorf("got %+v", j)
+	}
+}
+
 func TestCompletionHasNoPlan(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, nil, nation)

@@ -48,6 +48,9 @@ func play(part string) {
 	case "talker": // writes a long first line, and more than a pipe holds
 		fmt.Println(strings.Repeat("x", 300<<10))
 		select {}
+	case "plain": // answers without a certificate, as programs in other languages do
+		_ = os.Unsetenv("PLUGIN_CLIENT_CERT")
+		serveRaw(part)
 	default:
 		serveRaw(part)
 	}

@@ -45,7 +45,7 @@ func start(ctx context.Context, o *Options, p *place, as identity, program strin
 		return nil, fmt.Errorf("its parameters cannot be sent: %w", err)
 	}
 	run := &process{calls: make(chan struct{}, o.CallsInFlight), output: &lines{log: log}, log: log}
-	run.client = plugin.NewClient(&plugin.ClientConfig{
+	config := &plugin.ClientConfig{
 		HandshakeConfig:  rules.Handshake,
 		Plugins:          rules.Client(),
 		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
@@ -74,7 +74,8 @@ func start(ctx context.Context, o *Options, p *place, as identity, program strin
 			run.spare = context.AfterFunc(ctx, r.kill)
 			return r, nil
 		},
-	})
+	}
+	run.client = plugin.NewClient(config)
 	defer func() {
 		if run.spare != nil {
 			run.spare()
@@ -84,6 +85,14 @@ func start(ctx context.Context, o *Options, p *place, as identity, program strin
 			err = run.explain(err)
 		}
 	}()
+	if _, err := run.client.Start(); err != nil {
+		return nil, err
+	}
+	// A program that answers the handshake without a certificate serves without TLS, as programs may that are not in Go: few
+	// languages make a certificate by themselves. Its socket lies in a folder that only its own user can enter.
+	if config.TLSConfig.RootCAs == nil {
+		config.TLSConfig = nil
+	}
 	protocol, err := run.client.Client()
 	if err != nil {
 		return nil, err
