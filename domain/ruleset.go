@@ -2,6 +2,8 @@ package domain
 
 import (
 	"encoding/json"
+	"iter"
+	"regexp"
 	"time"
 
 	"github.com/google/uuid"
@@ -97,7 +99,10 @@ type RuleSet struct {
 	RegionCode string      `bun:"region_code"` // whose it is: only admins of this region, or above, upload versions
 	Kind       RuleSetKind `bun:"kind"`
 
-	Versions []*RuleSetVersion `bun:"rel:has-many,join:id=rule_set_id"`
+	Region      *Region           `bun:"rel:belongs-to,join:region_code=code"`
+	Versions    []*RuleSetVersion `bun:"rel:has-many,join:id=rule_set_id"`
+	Activations []*RuleActivation `bun:"rel:has-many,join:id=rule_set_id"`
+	Events      []*RuleSetEvent   `bun:"rel:has-many,join:id=rule_set_id"`
 }
 
 // RuleSetVersion is one version of a rule set. What it consists of is never changed.
@@ -134,6 +139,7 @@ type RuleActivation struct {
 	Reason      *string         `bun:"reason"`
 	EndedAt     *time.Time      `bun:"ended_at"` // since when it binds no programme and never will again; nil while it may
 
+	Region  *Region         `bun:"rel:belongs-to,join:region_code=code"`
 	RuleSet *RuleSet        `bun:"rel:belongs-to,join:rule_set_id=id"`
 	Version *RuleSetVersion `bun:"rel:belongs-to,join:rule_set_version_id=id"`
 }
@@ -142,10 +148,68 @@ type RuleActivation struct {
 type RuleSetEvent struct {
 	ID           uuid.UUID     `bun:"id,pk,type:uuid"`
 	CreatedAt    time.Time     `bun:"created_at"`
+	RegionCode   string        `bun:"region_code"` // the activation's, or else the rule set's
 	RuleSetID    uuid.UUID     `bun:"rule_set_id,type:uuid"`
 	VersionID    *uuid.UUID    `bun:"rule_set_version_id,type:uuid,nullzero"`
 	ActivationID *uuid.UUID    `bun:"rule_activation_id,type:uuid,nullzero"`
 	Action       RuleSetAction `bun:"action"`
 	Actor        string        `bun:"actor"` // a subject; system:… where the server did it
 	Reason       *string       `bun:"reason"`
+
+	Region     *Region         `bun:"rel:belongs-to,join:region_code=code"`
+	RuleSet    *RuleSet        `bun:"rel:belongs-to,join:rule_set_id=id"`
+	Version    *RuleSetVersion `bun:"rel:belongs-to,join:rule_set_version_id=id"`
+	Activation *RuleActivation `bun:"rel:belongs-to,join:rule_activation_id=id"`
+}
+
+// Of what is uploaded.
+const (
+	MaxRuleFile    = 1 << 20  // bytes
+	MaxRuleProgram = 64 << 20 // bytes of the packed archive
+	ArtefactChunk  = 1 << 20  // bytes in which content is stored and sent
+	MaxParameters  = 64 << 10 // bytes of JSON
+)
+
+// RuleSetNameForm says what the name of a rule set looks like.
+const RuleSetNameForm = `^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`
+
+var ruleSetName = regexp.MustCompile(RuleSetNameForm)
+
+// ValidRuleSetName tells whether a rule set may have this name.
+func ValidRuleSetName(name string) bool { return ruleSetName.MatchString(name) }
+
+// Problem is something that was wrong, as it is kept: a version that failed its check keeps a list of them.
+type Problem struct {
+	Code    Code           `json:"code"`
+	Message Text           `json:"message"`
+	Path    []string       `json:"path,omitempty"`
+	Params  map[string]any `json:"params,omitempty"` // file, line and column where there are any
+}
+
+// Kept gives problems as they are kept.
+func (p Problems) Kept() []Problem {
+	kept := make([]Problem, len(p))
+	for i, e := range p {
+		kept[i] = Problem{Code: e.Code, Message: e.Text, Path: e.Path, Params: e.Shown()}
+		if e.Text.EN == "" {
+			kept[i].Message.EN = e.Message
+		}
+	}
+	return kept
+}
+
+// Chains gives the activations of each rule set in each region, of a list that is sorted by region, rule set and revision.
+func Chains(sorted []*RuleActivation) iter.Seq[[]*RuleActivation] {
+	return func(yield func([]*RuleActivation) bool) {
+		for begin := 0; begin < len(sorted); {
+			end := begin + 1
+			for end < len(sorted) && sorted[end].RegionCode == sorted[begin].RegionCode && sorted[end].RuleSetID == sorted[begin].RuleSetID {
+				end++
+			}
+			if !yield(sorted[begin:end:end]) {
+				return
+			}
+			begin = end
+		}
+	}
 }

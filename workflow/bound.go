@@ -12,10 +12,13 @@ import (
 //
 // So a programme keeps the rules with which its stage began, without a row that says so: when it entered the stage is in its
 // history already, and activations are never changed.
+//
+// Those that ended may be left out. Where the first ones are, the oldest that is left binds all who entered before it as well:
+// a programme that comes from another region with a stage that began long ago is never without rules for it.
 func Bound(activations []*domain.RuleActivation, enteredAt time.Time) *domain.RuleActivation {
 	for i := len(activations) - 1; i >= 0; i-- {
 		a := activations[i]
-		if a.Mode == domain.Everyone || !enteredAt.Before(a.ActivatedAt) {
+		if a.Mode == domain.Everyone || !enteredAt.Before(a.ActivatedAt) || i == 0 && a.Revision > 1 {
 			if a.VersionID == nil {
 				return nil
 			}
@@ -32,4 +35,26 @@ func BoundAnew(activations []*domain.RuleActivation) *domain.RuleActivation {
 		return nil
 	}
 	return activations[len(activations)-1]
+}
+
+// Entries says when programmes entered their stage that an activation binds: at or after From, however long ago where that is
+// nil, and before Until, which is nil for the newest.
+type Entries struct{ From, Until *time.Time }
+
+// EntriesOf gives for each of a rule set's activations in a region, in the order of their revisions, whom it binds, as [Bound]
+// has it; nil for one that binds nobody, whenever they entered.
+func EntriesOf(activations []*domain.RuleActivation) []*Entries {
+	all := make([]*Entries, len(activations))
+	for i := len(activations) - 1; i >= 0; i-- {
+		a, e := activations[i], new(Entries)
+		if i < len(activations)-1 {
+			e.Until = &activations[i+1].ActivatedAt
+		}
+		all[i] = e
+		if a.Mode == domain.Everyone || i == 0 && a.Revision > 1 {
+			break // nobody is left for those before it
+		}
+		e.From = &a.ActivatedAt
+	}
+	return all
 }

@@ -67,3 +67,67 @@ func TestWhoEntersAtTheInstantOfAnActivationIsBoundByIt(t *testing.T) {
 		t.Error("an activation binds those who enter at its instant or later, and nobody before")
 	}
 }
+
+// chain makes a rule set's activations in a region, one an hour, and leaves out some of those that are not the newest.
+func chain(t *rapid.T, begin time.Time) (made []*domain.RuleActivation) {
+	all := rapid.IntRange(1, 8).Draw(t, "activations")
+	for i := range all {
+		id := uuid.UUID{15: byte(i)}
+		a := &domain.RuleActivation{Revision: i + 1, VersionID: &id, ActivatedAt: begin.Add(time.Duration(i) * time.Hour), Mode: domain.NewEntries}
+		if rapid.IntRange(0, 3).Draw(t, "stops") == 0 {
+			a.VersionID = nil
+		}
+		if rapid.IntRange(0, 3).Draw(t, "everyone") == 0 {
+			a.Mode = domain.Everyone
+		}
+		if i == all-1 || rapid.IntRange(0, 3).Draw(t, "ended") > 0 {
+			made = append(made, a)
+		}
+	}
+	return made
+}
+
+func TestEntriesSayWhomEachActivationBinds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		made := chain(t, begin)
+		entries := workflow.EntriesOf(made)
+		for half := range 20 {
+			at := begin.Add(time.Duration(half-1) * time.Hour / 2)
+			var want *domain.RuleActivation
+			for i, e := range entries {
+				if e == nil || e.From != nil && at.Before(*e.From) || e.Until != nil && !at.Before(*e.Until) {
+					continue
+				}
+				if want != nil {
+					t.Fatalf("who entered at %s is bound twice", at)
+				}
+				want = made[i]
+			}
+			if want != nil && want.VersionID == nil {
+				want = nil
+			}
+			if got := workflow.Bound(made, at); got != want {
+				t.Fatalf("who entered at %s is bound by %v, want %v", at, got, want)
+			}
+		}
+	})
+}
+
+func TestNobodyIsLeftWithoutRulesByAnActivationThatEnded(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+		made := chain(t, begin)
+		at := begin.Add(time.Duration(rapid.IntRange(-3, 20).Draw(t, "half hours")) * time.Hour / 2)
+		for _, a := range made {
+			if a.VersionID == nil {
+				return
+			}
+		}
+		if bound := workflow.Bound(made, at); bound == nil && (made[0].Revision > 1 || !at.Before(made[0].ActivatedAt)) {
+			t.Fatal("nothing binds a programme where rules are at work")
+		}
+	})
+}

@@ -1,0 +1,9 @@
+drop table rule_set_events;
+drop table rule_activations;
+drop table rule_set_versions;
+drop table rule_sets;
+drop table rule_set_artefact_chunks;
+drop table rule_set_artefacts;
+drop function keep_activation();
+drop function follow_activation();
+drop function keep_version();
