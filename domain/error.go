@@ -41,6 +41,10 @@ const (
 	CodeBulkCountMismatch Code = "BULK_COUNT_MISMATCH"
 	// CodeBulkNotPossible: the bulk move's state does not allow this; the message says what it allows.
 	CodeBulkNotPossible Code = "BULK_NOT_POSSIBLE"
+	// CodeRuleSetNotPossible: the state of the rule set or of its version does not allow this; the message says what it allows.
+	CodeRuleSetNotPossible Code = "RULE_SET_NOT_POSSIBLE"
+	// CodeRuleSetInUse: the version may still bind programmes; the message names the regions where it is to be taken out of work first.
+	CodeRuleSetInUse Code = "RULE_SET_IN_USE"
 	// CodeTooLarge: the request exceeds a limit; the message names the limit.
 	CodeTooLarge Code = "TOO_LARGE"
 	// CodeBadFile: a file is wrong; the message names file, line and column.

@@ -30,7 +30,8 @@ type VersionState string
 // The states of a version:
 //
 //	UPLOADED ─→ CHECKED ─→ APPROVED ─→ WITHDRAWN
-//	        └─→ FAILED         (each but FAILED may be withdrawn)
+//	   ↑    └─→ FAILED         (each but FAILED may be withdrawn)
+//	   └───────────┘ by uploading the same content again, where the fault was not in it
 //
 // A rule file can be activated once it is VersionChecked; a program only once it is VersionApproved.
 const (
