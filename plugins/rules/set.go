@@ -34,8 +34,9 @@ type Set struct {
 	Rules   []Rule
 	Stages  map[string]StageWork // what there is to do on entering a stage; none where it says nothing
 
-	ParametersSchema string                                               // JSON Schema; empty: it takes none
-	OnConfigure      func(region string, parameters map[string]any) error // nil: it takes none
+	ParametersSchema string // JSON Schema; empty: it takes none
+	// OnConfigure gets the parameters, which fit the schema, with the schema's defaults for those that the region does not name.
+	OnConfigure func(region string, parameters map[string]any) error
 }
 
 // Rule is one thing that a rule set asks for.
@@ -76,10 +77,16 @@ func (s *Set) Describe() *Description {
 
 // Configure implements [RuleSet].
 func (s *Set) Configure(region string, parameters map[string]any) error {
+	if s.ParametersSchema != "" {
+		var err error
+		if parameters, err = s.fit(parameters); err != nil {
+			return err
+		}
+	}
 	if s.OnConfigure != nil {
 		return s.OnConfigure(region, parameters)
 	}
-	if len(parameters) > 0 {
+	if len(parameters) > 0 && s.ParametersSchema == "" {
 		return fmt.Errorf("rule set %s takes no parameters", s.Name)
 	}
 	return nil
