@@ -65,3 +65,12 @@ func (s *Set) fit(parameters map[string]any) (map[string]any, error) {
 	fitted = map[string]any{}
 	return fitted, json.Unmarshal(text, &fitted)
 }
+
+// Decode reads parameters into a struct with json tags.
+func Decode(parameters map[string]any, into any) error {
+	text, err := json.Marshal(parameters)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, into)
+}

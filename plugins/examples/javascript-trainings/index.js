@@ -1,0 +1,4 @@
+import { serve } from './plugin.js'
+import { trainings } from './rules.js'
+
+serve(trainings)
