@@ -25,9 +25,10 @@ type Options struct {
 	Later      time.Duration     // after which a question is asked once more; default 1.1 s
 }
 
-// Check tries a rule set that was started and not yet configured, and gives what is wrong, in the order of [Clauses]; nothing
-// where it keeps the contract. Clauses about processes are not its business: see [Run].
-func Check(ctx context.Context, client rulespb.RulesClient, o Options) []Finding {
+// Check tries a rule set that was started and not yet configured, and gives what it says of itself, nil where that
+// cannot be used, and what is wrong, in the order of [Clauses]; nothing where it keeps the contract. Clauses about processes are
+// not its business: see [Run].
+func Check(ctx context.Context, client rulespb.RulesClient, o Options) (*rules.Description, []Finding) {
 	if o.Region == "" {
 		o.Region = "32.73"
 	}
@@ -45,7 +46,7 @@ func Check(ctx context.Context, client rulespb.RulesClient, o Options) []Finding
 			findings = append(findings, *f)
 		}
 	}
-	return findings
+	return s.description, findings
 }
 
 // suite is one rule set being tried.

@@ -3,6 +3,7 @@ package conformance
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 
 	"github.com/berdaya/berdaya/plugins/rules"
 )
@@ -19,20 +20,20 @@ type Run struct {
 // handshake is the line by which a program says where it can be asked.
 var handshake = regexp.MustCompile(`^1\|1\|(unix|tcp)\|[^|]+\|grpc(\|.*)?$`)
 
-// Findings gives what is wrong with the program's process.
-func (r *Run) Findings() []Finding {
+// With gives what is wrong with the program's process and, between, what [Check] found of its answers, in the order of [Clauses].
+func (r *Run) With(answers []Finding) []Finding {
 	var findings []Finding
 	started := r.Failure == ""
 	for i := range Clauses {
 		c := &Clauses[i]
-		if !c.Process {
-			continue
-		}
+		found := slices.IndexFunc(answers, func(f Finding) bool { return f.Clause == c.Code })
 		text := r.broken(c.Code)
 		switch {
-		case text != nil:
+		case c.Process && text != nil:
 			findings = append(findings, c.finding(text))
-		case !started && c.Code != "STARTS" && c.Code != "QUIET_BEFORE_HANDSHAKE":
+		case found >= 0:
+			findings = append(findings, answers[found])
+		case !started && c.Code != "QUIET_BEFORE_HANDSHAKE":
 			findings = append(findings, Finding{Clause: c.Code, Severity: Skipped, EN: "Not tried, because it did not start.", ID: "Tidak dicoba, karena program tidak berhasil mulai."})
 		}
 	}

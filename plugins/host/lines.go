@@ -20,7 +20,8 @@ const (
 
 // lines passes what a process writes on to the log, line by line. It never fails and never waits.
 type lines struct {
-	log *slog.Logger
+	log  *slog.Logger
+	also func(line string) // gets each line as it was written; nil: nobody asks
 
 	mu      sync.Mutex
 	line    []byte
@@ -56,6 +57,9 @@ func (l *lines) end() {
 	l.line = l.line[:0]
 	if line == "" {
 		return
+	}
+	if l.also != nil {
+		l.also(line)
 	}
 	if now := time.Now(); now.Sub(l.since) > logWindow {
 		if l.written > mostLines {

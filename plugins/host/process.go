@@ -26,6 +26,7 @@ import (
 // process is one run of a rule set's program, from its start to its end. A program that is started again is a new process.
 type process struct {
 	description *rules.Description
+	conn        grpc.ClientConnInterface
 	rules       rulespb.RulesClient
 	calls       chan struct{} // one entry for each call in flight
 
@@ -45,63 +46,15 @@ func start(ctx context.Context, o *Options, p *place, as identity, program strin
 		return nil, fmt.Errorf("its parameters cannot be sent: %w", err)
 	}
 	run := &process{calls: make(chan struct{}, o.CallsInFlight), output: &lines{log: log}, log: log}
-	config := &plugin.ClientConfig{
-		HandshakeConfig:  rules.Handshake,
-		Plugins:          rules.Client(),
-		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
-		AutoMTLS:         true,
-		SkipHostEnv:      true,
-		StartTimeout:     o.StartTimeout,
-		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: p.dir},
-		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
-			grpc.MaxCallSendMsgSize(rules.MaxRequestBytes), grpc.MaxCallRecvMsgSize(rules.MaxAnswerBytes))},
-		// go-plugin parses what a process logs, and a line such as {"@message": 1} makes it panic. At level Off it does not
-		// look, and we read the lines ourselves.
-		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}),
-		Stderr: run.output, SyncStdout: run.output, SyncStderr: run.output,
-		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, dir string) (gorunner.Runner, error) {
-			run.dir = dir
-			if as.user != nil {
-				if err := os.Chown(dir, int(as.user.Uid), int(as.user.Gid)); err != nil {
-					return nil, err
-				}
-			}
-			r := newRunner(program, b.Command.Args, spec.Env, dir, as, o.Memory)
-			r.out, run.runner = run.output, r
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
-			run.spare = context.AfterFunc(ctx, r.kill)
-			return r, nil
-		},
+	if err := run.launch(ctx, o, p, as, program, b.Command.Args); err != nil {
+		return nil, err
 	}
-	run.client = plugin.NewClient(config)
 	defer func() {
-		if run.spare != nil {
-			run.spare()
-		}
 		if err != nil {
 			run.stop(o.StopTimeout)
 			err = run.explain(err)
 		}
 	}()
-	if _, err := run.client.Start(); err != nil {
-		return nil, err
-	}
-	// A program that answers the handshake without a certificate serves without TLS, as programs may that are not in Go: few
-	// languages make a certificate by themselves. Its socket lies in a folder that only its own user can enter.
-	if config.TLSConfig.RootCAs == nil {
-		config.TLSConfig = nil
-	}
-	protocol, err := run.client.Client()
-	if err != nil {
-		return nil, err
-	}
-	served, err := protocol.Dispense(rules.PluginName)
-	if err != nil {
-		return nil, err
-	}
-	run.rules = rulespb.NewRulesClient(served.(grpc.ClientConnInterface))
 	asking, cancel := context.WithTimeout(ctx, o.StartTimeout)
 	defer cancel()
 	if run.description, err = run.rules.Describe(asking, &rulespb.DescribeRequest{}); err != nil {
@@ -117,6 +70,70 @@ func start(ctx context.Context, o *Options, p *place, as identity, program strin
 		return nil, fmt.Errorf("it does not take its parameters: %s", status.Convert(err).Message())
 	}
 	return run, nil
+}
+
+// launch starts the program and shakes hands with it; then it can be asked. Nothing is left of it when that fails, or when the
+// context ends before it is done.
+func (p *process) launch(ctx context.Context, o *Options, in *place, as identity, program string, args []string) (err error) {
+	config := &plugin.ClientConfig{
+		HandshakeConfig:  rules.Handshake,
+		Plugins:          rules.Client(),
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         true,
+		SkipHostEnv:      true,
+		StartTimeout:     o.StartTimeout,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: in.dir},
+		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
+			grpc.MaxCallSendMsgSize(rules.MaxRequestBytes), grpc.MaxCallRecvMsgSize(rules.MaxAnswerBytes))},
+		// go-plugin parses what a process logs, and a line such as {"@message": 1} makes it panic. At level Off it does not
+		// look, and we read the lines ourselves.
+		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}),
+		Stderr: p.output, SyncStdout: p.output, SyncStderr: p.output,
+		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, dir string) (gorunner.Runner, error) {
+			p.dir = dir
+			if as.user != nil {
+				if err := os.Chown(dir, int(as.user.Uid), int(as.user.Gid)); err != nil {
+					return nil, err
+				}
+			}
+			r := newRunner(program, args, spec.Env, dir, as, o.Memory)
+			r.out, p.runner = p.output, r
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			p.spare = context.AfterFunc(ctx, r.kill)
+			return r, nil
+		},
+	}
+	p.client = plugin.NewClient(config)
+	defer func() {
+		if p.spare != nil {
+			p.spare()
+		}
+		if err != nil {
+			p.stop(o.StopTimeout)
+			err = p.explain(err)
+		}
+	}()
+	if _, err := p.client.Start(); err != nil {
+		return err
+	}
+	// A program that answers the handshake without a certificate serves without TLS, as programs may that are not in Go: few
+	// languages make a certificate by themselves. Its socket lies in a folder that only its own user can enter.
+	if config.TLSConfig.RootCAs == nil {
+		config.TLSConfig = nil
+	}
+	protocol, err := p.client.Client()
+	if err != nil {
+		return err
+	}
+	served, err := protocol.Dispense(rules.PluginName)
+	if err != nil {
+		return err
+	}
+	p.conn = served.(grpc.ClientConnInterface)
+	p.rules = rulespb.NewRulesClient(p.conn)
+	return nil
 }
 
 // explain puts the failure of a call in words, with the process's last line where it has ended.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -33,8 +34,9 @@ type runner struct {
 	err            error         // how it ended; read after exited is closed
 
 	mu     sync.Mutex
-	pid    int  // 0 before it started
-	doomed bool // to be killed, even if it has not started yet
+	pid    int    // 0 before it started
+	doomed bool   // to be killed, even if it has not started yet
+	first  string // line of its standard output
 }
 
 // confined is a shell that bounds itself and then becomes the program: data in KiB, processes where they are counted, open
@@ -178,6 +180,9 @@ func (h *handshake) Read(p []byte) (int, error) {
 			line = []byte(fmt.Sprintf("a first line of more than %d bytes\n", longestHandshake))
 		}
 		h.line = bytes.NewReader(bytes.Clone(line))
+		h.mu.Lock()
+		h.first = strings.TrimSpace(strings.ToValidUTF8(string(line), "�"))
+		h.mu.Unlock()
 		go func() { _, _ = io.Copy(h.out, in) }() // ends with the process: the pipe has a deadline then
 	}
 	if h.line.Len() > 0 {
