@@ -31,6 +31,12 @@ var claimQuery = `update bulk_moves b set worker = $2, leased_until = now() + $3
 	where id = $1 and state in ('CHECKING', 'RUNNING') and (leased_until is null or leased_until < now())
 	returning ` + columnsOf[domain.BulkMove]("b")
 
+// Keep has a worker hold a bulk move until then, and tells whether it holds it at all.
+func (b Bulk) Keep(ctx context.Context, id, worker uuid.UUID, until time.Duration) (bool, error) {
+	done, err := b.DB.Pool.Exec(ctx, `update bulk_moves set leased_until = now() + $3::interval where id = $1 and worker = $2`, id, worker, until)
+	return done.RowsAffected() > 0, Coded(err)
+}
+
 // Turns reads the next items whose turn has not come, by position, at most so many.
 func (b Bulk) Turns(ctx context.Context, id uuid.UUID, most int) ([]workflow.BulkTurn, error) {
 	rows, err := b.DB.Pool.Query(ctx, `select position, programme_id, version from bulk_move_items
@@ -127,14 +133,15 @@ func (b Bulk) Release(ctx context.Context, id, worker uuid.UUID) (bool, error) {
 const unattended = 100
 
 // Unattended lists bulk moves that are to be worked on or settled and that nobody holds.
-func (b Bulk) Unattended(ctx context.Context) ([]uuid.UUID, error) {
-	rows, err := b.DB.Pool.Query(ctx, `select id from bulk_moves where (state in ('CHECKING', 'RUNNING') or state = 'CANCELLED' and finished_at is null)
+func (b Bulk) Unattended(ctx context.Context) ([]workflow.BulkWaiting, error) {
+	rows, err := b.DB.Pool.Query(ctx, `select id, coalesce(worker, '00000000-0000-0000-0000-000000000000') from bulk_moves
+		where (state in ('CHECKING', 'RUNNING') or state = 'CANCELLED' and finished_at is null)
 		and (leased_until is null or leased_until < now()) order by id limit $1`, unattended)
 	if err != nil {
 		return nil, Coded(err)
 	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	return ids, Coded(err)
+	waiting, err := pgx.CollectRows(rows, pgx.RowToStructByPos[workflow.BulkWaiting])
+	return waiting, Coded(err)
 }
 
 // Progress gives where bulk moves stand; it leaves out those that are not there.

@@ -35,6 +35,8 @@ type Store interface {
 
 	// Claim has a worker hold a bulk move until then, and reads it; nil where it is not to be worked on or another one holds it.
 	Claim(ctx context.Context, id, worker uuid.UUID, until time.Duration) (*domain.BulkMove, error)
+	// Keep has a worker hold a bulk move until then, and tells whether it holds it at all.
+	Keep(ctx context.Context, id, worker uuid.UUID, until time.Duration) (bool, error)
 	// Turns reads the next items whose turn has not come, by position, at most so many.
 	Turns(ctx context.Context, id uuid.UUID, most int) ([]workflow.BulkTurn, error)
 	// Record writes results over PENDING items (and what has MOVED over SKIPPED), counts them, keeps the lease until then, and ends
@@ -45,7 +47,7 @@ type Store interface {
 	// Release lets go of a bulk move, and gives whether there is still work.
 	Release(ctx context.Context, id, worker uuid.UUID) (bool, error)
 	// Unattended lists bulk moves that are to be worked on or settled and that nobody holds.
-	Unattended(ctx context.Context) ([]uuid.UUID, error)
+	Unattended(ctx context.Context) ([]workflow.BulkWaiting, error)
 	// Progress gives where bulk moves stand.
 	Progress(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.BulkProgress, error)
 	// Enqueue hands a job on, if the transaction commits.

@@ -16,7 +16,7 @@ const (
 )
 
 // SweepEvery is how often one of the servers looks for bulk moves that nobody works on.
-const SweepEvery = 10 * time.Second
+const SweepEvery = 5 * time.Second
 
 // SliceTimeout is how long a slice may take at most: what is under way when its own time is over may end.
 const SliceTimeout = sliceBound + batchBound + 2*endBound
@@ -42,16 +42,17 @@ func (b *Bulk) Slice(ctx context.Context, run workflow.JobRun) error {
 	return err
 }
 
-// Sweep has work done on bulk moves that nobody holds. One that only waits for its turn has a job of this kind at most.
+// Sweep has work done on bulk moves that nobody holds. One that only waits for its turn has a job of this kind at most; one whose
+// server was killed gets another job at once, though the old one passes for running until it is rescued.
 func (b *Bulk) Sweep(ctx context.Context, _ workflow.JobRun) error {
-	ids, err := b.Store.Unattended(ctx)
-	if err != nil || len(ids) == 0 {
+	waiting, err := b.Store.Unattended(ctx)
+	if err != nil || len(waiting) == 0 {
 		return err
 	}
 	return b.Store.Transact(ctx, func(ctx context.Context) error {
-		for _, id := range ids {
-			j := Job(id)
-			j.Key = id.String()
+		for _, w := range waiting {
+			j := Job(w.ID)
+			j.Key = w.ID.String() + ":" + w.Last.String()
 			if err := b.Store.Enqueue(ctx, j); err != nil {
 				return err
 			}

@@ -16,12 +16,13 @@ import (
 	"github.com/berdaya/berdaya/workflow"
 )
 
-// Of a slice of work. A batch must end before the lease that was renewed before it.
+// Of a slice of work.
 const (
 	sliceBound = 20 * time.Second // after which no new batch is begun
 	batchBound = 20 * time.Second // for one batch, after which it is given up and begun anew
-	lease      = 30 * time.Second
-	batchSize  = 100 // programmes, where nothing else is said
+	lease      = 8 * time.Second  // how long others wait for a server that says nothing any more
+	keepEvery  = 2 * time.Second  // how often a server says that it is still at it
+	batchSize  = 100              // programmes, where nothing else is said
 	endBound   = 5 * time.Second
 )
 
@@ -45,7 +46,15 @@ func (b *Bulk) Work(ctx context.Context, id uuid.UUID) (more bool, err error) {
 	if row == nil {
 		return false, b.Store.Settle(ctx, id, keys(id))
 	}
+	keeping, rest := context.WithCancel(ctx)
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		b.keep(keeping, id, worker)
+	}()
 	err = b.slice(ctx, row, worker)
+	rest()
+	<-kept
 	// Also where this slice was told to stop others are to go on at once, and not only when the lease has ended.
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endBound)
 	defer cancel()
@@ -54,6 +63,23 @@ func (b *Bulk) Work(ctx context.Context, id uuid.UUID) (more bool, err error) {
 	}
 	more, releaseErr := b.Store.Release(ending, id, worker)
 	return more, errors.Join(err, releaseErr, b.Store.Settle(ending, id, keys(id)))
+}
+
+// keep renews the lease until the context ends or another worker has it. Where it fails it tries again: who has lost the lease
+// learns so with the next batch that it records.
+func (b *Bulk) keep(ctx context.Context, id, worker uuid.UUID) {
+	ticker := time.NewTicker(keepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if held, err := b.Store.Keep(ctx, id, worker, lease); err == nil && !held {
+			return
+		}
+	}
 }
 
 // why gives the part of an error that a person may read.

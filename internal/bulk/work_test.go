@@ -125,13 +125,37 @@ func TestWhatMovedBeforeAKillIsNotSkippedByCancelling(t *testing.T) {
 		t.Fatalf("it was settled while a slice may hold it: %+v", row)
 	}
 	o.lapse(t, id)
-	if ids, err := o.Bulk().Unattended(t.Context()); err != nil || len(ids) != 1 || ids[0] != id {
-		t.Fatal(ids, err)
+	if waiting, err := o.Bulk().Unattended(t.Context()); err != nil || len(waiting) != 1 || waiting[0].ID != id || waiting[0].Last == uuid.Nil {
+		t.Fatal(waiting, err)
 	}
 	o.finish(t, id)
 	o.sound(t, id)
 	if row := o.get(t, id); row.Moved != 4 || row.Skipped != 6 || row.FinishedAt == nil {
 		t.Errorf("%+v", row)
+	}
+}
+
+func TestOnlyWhoHoldsABulkMoveKeepsIt(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	id := o.begin(t, ani, bulk.Command{ProgrammeIDs: o.programmes(t, "32.04", 2), Move: domain.Advance, DryRun: true})
+	rows, holder := o.Bulk(), uuid.New()
+	if row, err := rows.Claim(t.Context(), id, holder, time.Minute); row == nil || err != nil {
+		t.Fatal(row, err)
+	}
+	for worker, want := range map[uuid.UUID]bool{holder: true, uuid.New(): false} {
+		if held, err := rows.Keep(t.Context(), id, worker, time.Hour); held != want || err != nil {
+			t.Error(held, want, err)
+		}
+	}
+	if n := o.count(t, "select count(*) from bulk_moves where leased_until > now() + interval '50 minutes'"); n != 1 {
+		t.Error("the lease was not kept")
+	}
+	if _, err := rows.Release(t.Context(), id, holder); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := rows.Keep(t.Context(), id, holder, time.Hour); held || err != nil {
+		t.Error("what was let go of is held", err)
 	}
 }
 
