@@ -13,6 +13,18 @@ import (
 // pluginProcess is the word by which the server starts itself as a rule process.
 const pluginProcess = "plugin-process"
 
+// newPlugin groups what authors of rule programs and those who put them to work need.
+func newPlugin() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "plugin",
+		Short: "Write programs of rules, try them and put them to work",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newPluginCheck())
+	return cmd
+}
+
 // newPluginProcess is not for people: the server starts its own program with it, so that the rules that come with it run as a
 // process like any office's.
 func newPluginProcess() *cobra.Command {

@@ -3,17 +3,15 @@ package host
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/plugins/conformance"
 	"github.com/berdaya/berdaya/plugins/rules"
 )
@@ -24,29 +22,128 @@ type Checked struct {
 	Findings    []conformance.Finding
 }
 
-// Check runs a program once, confined as a rule set at work is, tries whether it keeps the contract, asks it to end, and leaves
-// nothing of it behind. The error is about us: what is wrong with the program is a finding.
-func (h *Host) Check(ctx context.Context, c Command, o conformance.Options) (*Checked, error) {
-	program, err := keep(h.programs(), c.Path)
+// CheckProgram runs a program once, confined as a rule set at work is, tries whether it keeps the contract, asks it to end, and
+// leaves nothing of it behind. It is an executable, a folder with a manifest, or the artefact of one; runtimes are those that a
+// manifest may name, by their absolute paths. The error is about what could not be tried at all: what is wrong with the program
+// is a finding.
+func (h *Host) CheckProgram(ctx context.Context, program string, runtimes map[string]string, o conformance.Options) (*Checked, error) {
+	packed, err := isPacked(program)
 	if err != nil {
-		return nil, fmt.Errorf("the program %s cannot be kept to be run: %w", c.Path, err)
+		return nil, err
 	}
-	defer program.release()
+	if !packed {
+		k, err := keep(h.programs(), program)
+		if err != nil {
+			return nil, err
+		}
+		defer k.release()
+		return h.check(ctx, Command{Path: k.path}, o)
+	}
+	files, err := os.MkdirTemp(h.place.dir, "check-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(files)
+	if err := os.Chmod(files, 0o755); err != nil {
+		return nil, err
+	}
+	m, err := unpackProgram(program, files)
+	if err != nil {
+		return nil, err
+	}
+	command := Command{Path: filepath.Join(files, filepath.FromSlash(m.Command))}
+	if err := m.Fits(); err != nil {
+		return nil, err
+	}
+	if m.Runtime != "" {
+		if runtimes[m.Runtime] == "" {
+			return nil, domain.Errorf(domain.CodeUnavailable, "the program needs the runtime %s; say where it is with --runtime %s=PATH", m.Runtime, m.Runtime).
+				In(fmt.Sprintf("program memerlukan runtime %s; sebutkan letaknya dengan --runtime %s=PATH", m.Runtime, m.Runtime))
+		}
+		command = Command{Path: runtimes[m.Runtime], Args: []string{command.Path}}
+	}
+	checked, err := h.check(ctx, command, o)
+	if err != nil {
+		return nil, err
+	}
+	return checked.as(m), nil
+}
+
+// isPacked tells whether a program has a manifest: it is a folder, or begins as a gzip file does.
+func isPacked(program string) (bool, error) {
+	notThere := func(err error) error {
+		return domain.Errorf(domain.CodeBadUserInput, "there is no program at %s", program).In("tidak ada program di " + program).Because(err)
+	}
+	in, err := os.Open(program)
+	if err != nil {
+		return false, notThere(err)
+	}
+	defer in.Close()
+	if info, err := in.Stat(); err != nil || info.IsDir() {
+		return err == nil, err
+	}
+	var magic [2]byte
+	_, err = io.ReadFull(in, magic[:])
+	return err == nil && magic == [2]byte{0x1f, 0x8b}, nil
+}
+
+// unpackProgram makes of a folder what the server makes of it: what is not packed with it is not there.
+func unpackProgram(program, files string) (*Manifest, error) {
+	if info, err := os.Stat(program); err != nil || !info.IsDir() {
+		in, err := os.Open(program)
+		if err != nil {
+			return nil, err
+		}
+		defer in.Close()
+		return unpack(in, files)
+	}
+	packed, err := os.CreateTemp(filepath.Dir(files), "packed-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(packed.Name())
+	defer packed.Close()
+	if _, err := Pack(packed, program, nil); err != nil {
+		return nil, err
+	}
+	if _, err := packed.Seek(0, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return unpack(packed, files)
+}
+
+// as adds what the manifest says otherwise than the program.
+func (c *Checked) as(m *Manifest) *Checked {
+	if d := c.Description; d != nil && (d.GetName() != m.Name || d.GetVersion() != m.Version) {
+		f := conformance.Finding{Clause: "DESCRIPTION", Severity: conformance.Error,
+			EN: fmt.Sprintf("%s says %s %s, the program says %s %s. Let both say the same.", ManifestName, m.Name, m.Version, d.GetName(), d.GetVersion()),
+			ID: fmt.Sprintf("%s menyebut %s %s, program menyebut %s %s. Samakan keduanya.", ManifestName, m.Name, m.Version, d.GetName(), d.GetVersion())}
+		c.Findings = append([]conformance.Finding{f}, c.Findings...)
+	}
+	return c
+}
+
+func (h *Host) check(ctx context.Context, c Command, o conformance.Options) (*Checked, error) {
 	as := h.identities.take()
 	defer h.identities.giveBack(as)
 	as.apart = false // in a namespace of its own all that it leaves behind would end with it, unseen
+	swept := as
+	if len(ofUser(as)) > 0 { // another host on this machine gave the same to a rule set of its own
+		swept = identity{}
+	}
 	seen := &seen{}
 	p := &process{calls: make(chan struct{}, h.options.CallsInFlight), log: h.options.Logger}
 	p.output = &lines{log: h.options.Logger, also: seen.line}
 
 	checked, run := &Checked{}, conformance.Run{}
-	if err := p.launch(ctx, &h.options, h.place, as, program.path, c.Args); err != nil {
+	var left []relative
+	if err := p.launch(ctx, &h.options, h.place, as, c.Path, c.Args); err != nil {
 		run.Failure = err.Error()
 	} else {
 		checked.Description, checked.Findings = conformance.Check(ctx, p.rules, o)
-		family := familyOf(p.pid(), as)
+		family := familyOf(p.pid(), swept)
 		run.Ended = p.asksToEnd(ctx, h.options.StopTimeout)
-		run.Left = stillThere(family)
+		left = stillThere(family)
 		p.stop(h.options.StopTimeout)
 	}
 	if p.runner != nil {
@@ -54,7 +151,10 @@ func (h *Host) Check(ctx context.Context, c Command, o conformance.Options) (*Ch
 		run.FirstLine = p.runner.first
 		p.runner.mu.Unlock()
 	}
-	sweep(run.Left, as)
+	for _, one := range left {
+		run.Left = append(run.Left, one.pid)
+	}
+	sweep(left, swept)
 	run.Log = seen.all()
 	checked.Findings = run.With(checked.Findings)
 	return checked, ctx.Err()
@@ -91,75 +191,4 @@ func (s *seen) all() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.lines
-}
-
-// relative is a process, told from a later one with its number by when it began.
-type relative struct{ pid, began string }
-
-// familyOf gives the processes that one started, at any remove: those of its own user where it has one, and its descendants. It
-// gives none on systems without /proc.
-func familyOf(pid int, as identity) []relative {
-	family := []string{strconv.Itoa(pid)}
-	var list []relative
-	for grown := true; grown; {
-		grown = false
-		stats, _ := filepath.Glob("/proc/[0-9]*/stat")
-		for _, stat := range stats {
-			info, err := os.Stat(stat)
-			if err != nil {
-				continue
-			}
-			of, ok := info.Sys().(*syscall.Stat_t)
-			own := ok && as.processes > 0 && of.Uid == as.user.Uid
-			one, parent, _ := readStat(stat)
-			if one.pid != "" && !slices.Contains(family, one.pid) && (own || slices.Contains(family, parent)) {
-				family, list, grown = append(family, one.pid), append(list, one), true
-			}
-		}
-	}
-	return list
-}
-
-// stillThere gives the numbers of those that run yet; a zombie does not.
-func stillThere(family []relative) []int {
-	var left []int
-	for _, one := range family {
-		now, _, state := readStat("/proc/" + one.pid + "/stat")
-		if now == one && state != "Z" && state != "X" {
-			pid, _ := strconv.Atoi(one.pid)
-			left = append(left, pid)
-		}
-	}
-	return left
-}
-
-// readStat reads a process's number, when it began, its parent and its state; nothing where it is gone.
-func readStat(file string) (one relative, parent, state string) {
-	text, _ := os.ReadFile(file)
-	pid, rest, _ := strings.Cut(string(text), " (")
-	if i := strings.LastIndex(rest, ") "); i >= 0 { // the name between the brackets may hold anything
-		if fields := strings.Fields(rest[i+2:]); len(fields) > 19 {
-			return relative{pid, fields[19]}, fields[1], fields[0]
-		}
-	}
-	return relative{}, "", ""
-}
-
-// sweep ends what a program left behind, and all of its user where it has one of its own.
-func sweep(left []int, as identity) {
-	for _, pid := range left {
-		_ = syscall.Kill(pid, syscall.SIGKILL)
-	}
-	if as.processes == 0 {
-		return
-	}
-	for deadline := time.Now().Add(tail); time.Now().Before(deadline); { // it may start others while we end some
-		family := familyOf(0, as)
-		if family = slices.DeleteFunc(family, func(r relative) bool { return len(stillThere([]relative{r})) == 0 }); len(family) == 0 {
-			return
-		}
-		for _, pid := range stillThere(family) {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-	}
 }
