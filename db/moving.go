@@ -63,7 +63,7 @@ func (m Moving) Write(ctx context.Context, c workflow.Change) (bool, error) {
 
 		"ends": f.EndVisit, "superseded": f.Supersede, "shifts": f.ShiftVisit, "begins": f.BeginVisit != nil,
 		"supersedes_activities": f.SupersedeActivities, "supersedes_reports": f.SupersedeReports,
-		"ends_waivers": f.EndWaivers, "timers_before": f.TimersBefore, "timers_shift": f.ShiftTimers,
+		"ends_waivers": f.EndWaivers, "ends_waivers_before": f.EndWaiversBefore, "timers_before": f.TimersBefore, "timers_shift": f.ShiftTimers,
 
 		"key": key, "command": remember.Command, "input_hash": remember.InputHash, "outcome": remember.Outcome,
 		"ids": remember.IDs, "remembered_version": remember.Version,

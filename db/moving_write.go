@@ -2,7 +2,7 @@ package db
 
 // writeQuery is a change as one statement, so that it is one round trip and its own transaction. Everything hangs on "moved",
 // which is empty where the programme is no longer what was decided on. The visit that begins waits for the count of those
-// that have ended, because only one may be present.
+// that have ended, because only one may be present, and a waiver for those of its rule.
 const writeQuery = `
 with moved as (
 	update programmes set stage = @stage, status = @status, stage_entered_at = @stage_entered_at, due_on = @due_on, held_at = @held_at,
@@ -42,13 +42,14 @@ with moved as (
 	on conflict (programme_id, stage, rule_set, code) do nothing
 ), waivers_ended as (
 	update waivers w set state = 'ENDED', updated_at = @at from moved
-	where @ends_waivers and w.programme_id = moved.id and w.state in ('REQUESTED', 'GRANTED')
+	where (@ends_waivers or w.expires_on < @ends_waivers_before::date) and w.programme_id = moved.id and w.state in ('REQUESTED', 'GRANTED')
+	returning w.id
 ), waiver as (
 	insert into waivers (id, created_at, updated_at, programme_id, stage, rule_set, rule, waivable, rule_region, reason, expires_on, state,
 		requested_by, decided_by, decided_at, decision_reason)
 	select w.id, @at, @at, moved.id, w.stage, w.rule_set, w.rule, w.waivable, w.rule_region, w.reason, w.expires_on, w.state,
 		w.requested_by, w.decided_by, w.decided_at, w.decision_reason
-	from moved, unnest(@waivers_0::uuid[], @waivers_1::text[], @waivers_2::text[], @waivers_3::text[], @waivers_4::text[], @waivers_5::text[],
+	from moved, (select count(*) from waivers_ended) as all_that_ended, unnest(@waivers_0::uuid[], @waivers_1::text[], @waivers_2::text[], @waivers_3::text[], @waivers_4::text[], @waivers_5::text[],
 		@waivers_6::text[], @waivers_7::date[], @waivers_8::text[], @waivers_9::text[], @waivers_10::text[], @waivers_11::timestamptz[], @waivers_12::text[])
 		as w (id, stage, rule_set, rule, waivable, rule_region, reason, expires_on, state, requested_by, decided_by, decided_at, decision_reason)
 	on conflict (id) do update set updated_at = excluded.updated_at, state = excluded.state, decided_by = excluded.decided_by,

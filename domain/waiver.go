@@ -15,7 +15,7 @@ const (
 	WaiverGranted   WaiverState = "GRANTED"
 	WaiverRefused   WaiverState = "REFUSED"
 	WaiverRevoked   WaiverState = "REVOKED"
-	WaiverEnded     WaiverState = "ENDED" // the programme left the stage that it was for
+	WaiverEnded     WaiverState = "ENDED" // with the stage that it was for, or with its day, seen when the next was asked for
 )
 
 // WaiverStates lists the states of a waiver.
@@ -24,7 +24,7 @@ var WaiverStates = Enum{
 	{"GRANTED", Text{"Granted", "Dikabulkan"}},
 	{"REFUSED", Text{"Refused", "Ditolak"}},
 	{"REVOKED", Text{"Revoked", "Dicabut"}},
-	{"ENDED", Text{"Ended with the stage", "Berakhir bersama tahap"}},
+	{"ENDED", Text{"Ended", "Berakhir"}},
 }
 
 // Waiver lifts the block of one rule of one rule set for one stage of one programme. One person asks for it and another grants

@@ -45,6 +45,7 @@ type Effects struct {
 	TimersBefore        TimersBefore           // what becomes of the timers there are
 	ShiftTimers         int                    // days by which timers that were held go off later
 	EndWaivers          bool                   // waivers requested and granted end with the stage
+	EndWaiversBefore    *domain.Date           // so do those whose last day was before this one
 	Waiver              *domain.Waiver         // requested, or settled
 	StagePlan           *domain.StagePlan      // takes the place of the stage's plan, if there is one
 }

@@ -71,7 +71,9 @@ func RequestWaiver(s State, blocks []domain.Block, id uuid.UUID, r WaiverRequest
 		w := &domain.Waiver{Record: domain.Record{ID: id, CreatedAt: r.At, UpdatedAt: r.At}, ProgrammeID: s.ProgrammeID, Stage: s.Stage,
 			RuleSet: b.RuleSet, Rule: b.Rule, Waivable: b.Waivable, RuleRegion: b.Region, Reason: reason, ExpiresOn: r.ExpiresOn,
 			State: domain.WaiverRequested, RequestedBy: r.Actor}
-		return s.note(domain.EventWaiverRequested, w, r.Actor, reason, r.At)
+		d := s.note(domain.EventWaiverRequested, w, r.Actor, reason, r.At)
+		d.Effects.EndWaiversBefore = &today // one whose day has passed must not stand in the way of the next
+		return d
 	}
 	list := strings.Join(names, ", ")
 	if list == "" {

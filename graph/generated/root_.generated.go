@@ -13326,7 +13326,7 @@ enum WaiverState {
   REFUSED
   "Revoked (Dicabut)"
   REVOKED
-  "Ended with the stage (Berakhir bersama tahap)"
+  "Ended (Berakhir): with the stage, or with its last day, which is noted when another is asked for."
   ENDED
 }
 

@@ -52,7 +52,7 @@ func (m *Moves) Available(ctx context.Context, actor access.Actor, programmeIDs 
 			steps := workflow.Available(j.Terms(course), j.State(), &j.Facts, j.judgement, at)
 			b := beside[j.Programme.ID]
 			b.Region = j.Programme.RegionCode
-			options[j.Programme.ID] = permitted(actor, &j.Programme, steps, b)
+			options[j.Programme.ID] = permitted(actor, &j.Programme, steps, b, domain.Today(at))
 		}
 	}
 	return options, nil

@@ -21,10 +21,10 @@ type Option struct {
 }
 
 // permitted explains the steps to an actor, and puts a block before every one that the actor may not make.
-func permitted(actor access.Actor, p *domain.Programme, steps []workflow.Option, beside workflow.Beside) []Option {
+func permitted(actor access.Actor, p *domain.Programme, steps []workflow.Option, beside workflow.Beside, today domain.Date) []Option {
 	options := make([]Option, len(steps))
 	for i, step := range steps {
-		explain(actor, beside, step.Blocks)
+		explain(actor, beside, step.Blocks, today)
 		options[i] = Option{Option: step, Superseded: step.Effects.Superseding(beside)}
 		o := &options[i]
 		err := access.MayMove(actor, p, o.Move)
@@ -52,20 +52,20 @@ func (m *Moves) Explain(ctx context.Context, actor access.Actor, out Outcome) er
 		return err
 	}
 	if b, ok := beside[out.ProgrammeID]; ok && access.MaySee(actor, b.Region) == nil {
-		explain(actor, b, out.Blocks)
+		explain(actor, b, out.Blocks, domain.Today(m.Clock.Now()))
 	}
 	return nil
 }
 
-// explain says of each block who may lift it and which waiver would, or does.
-func explain(actor access.Actor, beside workflow.Beside, blocks []domain.Block) {
+// explain says of each block who may lift it and which waiver would, or does. One whose last day has passed does nothing any more.
+func explain(actor access.Actor, beside workflow.Beside, blocks []domain.Block, today domain.Date) {
 	for i := range blocks {
 		b := &blocks[i]
 		if b.Waivable != domain.WaivableOwner && b.Waivable != domain.WaivableRegion || b.Retry {
 			continue
 		}
 		for _, w := range beside.Waivers {
-			if w.RuleSet == b.RuleSet && w.Rule == b.Rule {
+			if w.RuleSet == b.RuleSet && w.Rule == b.Rule && w.ExpiresOn >= today {
 				b.Waiver = w
 			}
 		}

@@ -126,6 +126,43 @@ func TestAWaiverThatIsRevokedOrRefusedLiftsNothing(t *testing.T) {
 	o.verify(t, id)
 }
 
+func TestOnceItsDayHasPassedAWaiverIsAskedForAnew(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.blocking("LOCAL")
+	id := o.programme(t, "32", "P-1")
+	for _, states := range [][]domain.WaiverState{{}, {domain.WaiverGranted}} {
+		first, err := o.asks(coordinator, id, "west-java", "LOCAL")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range states {
+			if _, err := o.settles(admin, *first.WaiverID, s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		o.exec(t, `update waivers set expires_on = '2026-02-27' where id = ?`, *first.WaiverID)
+		options, err := o.moves.Available(t.Context(), coordinator, []uuid.UUID{id})
+		if err != nil || options[id][0].Allowed || options[id][0].Blocks[0].Waiver != nil {
+			t.Errorf("after %v, a waiver whose day has passed is shown as though it might lift the rule: %+v %v", states, options[id][0].Blocks, err)
+		}
+		next, err := o.asks(coordinator, id, "west-java", "LOCAL")
+		if err != nil {
+			t.Fatalf("after %v: %v", states, err)
+		}
+		if n := o.count(t, `select count(*) from waivers where id = ? and state = 'ENDED'`, *first.WaiverID); n != 1 {
+			t.Error("the one before has not ended")
+		}
+		if _, err := o.settles(admin, *first.WaiverID, domain.WaiverGranted); domain.CodeOf(err) != domain.CodeMoveNotPossible {
+			t.Error("one that has ended is granted:", err)
+		}
+		if _, err := o.settles(admin, *next.WaiverID, domain.WaiverRefused); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.verify(t, id)
+}
+
 func TestOfManyWhoSettleAWaiverOneDoes(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
