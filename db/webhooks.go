@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 
 	"github.com/berdaya/berdaya/domain"
 )
@@ -23,20 +24,30 @@ type sealedWebhook struct {
 	Secret         []byte `bun:"secret"`
 }
 
-// Webhook gives a webhook with its sealed secret; nil where there is none.
+// Webhook gives a webhook with its sealed secret; nil where there is none. Within a transaction nobody else changes it until that
+// ends.
 func (w Webhooks) Webhook(ctx context.Context, id uuid.UUID) (*domain.Webhook, []byte, error) {
 	row := new(sealedWebhook)
-	err := w.In(ctx).NewSelect().Model(row).Where("id = ?", id).Scan(ctx)
+	q := w.In(ctx).NewSelect().Model(row).Where("id = ?", id)
+	if _, inside := ctx.Value(travelling{}).(bun.Tx); inside {
+		q = q.For("update")
+	}
+	err := q.Scan(ctx)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil, nil
 	}
 	return &row.Webhook, row.Secret, Coded(err)
 }
 
-// CountWebhooks gives how many webhooks a region has.
-func (w Webhooks) CountWebhooks(ctx context.Context, region string) (int, error) {
-	n, err := w.In(ctx).NewSelect().Model((*domain.Webhook)(nil)).Where("region_code = ?", region).Count(ctx)
-	return int(n), Coded(err)
+// CountWebhooks lets nobody else enter a webhook for a region until the transaction ends, and gives how many it has; false where
+// there is no such region.
+func (w Webhooks) CountWebhooks(ctx context.Context, region string) (n int, there bool, err error) {
+	there, err = found(w.In(ctx).NewSelect().Model(&domain.Region{}).Column("code").Where("code = ?", region).For("no key update").Scan(ctx))
+	if err != nil || !there {
+		return 0, false, err
+	}
+	count, err := w.In(ctx).NewSelect().Model((*domain.Webhook)(nil)).Where("region_code = ?", region).Count(ctx)
+	return int(count), true, Coded(err)
 }
 
 // AddWebhook writes a new webhook; NOT_FOUND where the region is not there.

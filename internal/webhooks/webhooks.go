@@ -2,6 +2,7 @@ package webhooks
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,11 +18,13 @@ const mostInRegion = 20
 // Store is what this package needs of the database.
 type Store interface {
 	command.Store
-	// Webhook gives a webhook with its sealed secret; nil where there is none.
+	// Webhook gives a webhook with its sealed secret; nil where there is none. Within a transaction nobody else changes it until
+	// that ends.
 	Webhook(ctx context.Context, id uuid.UUID) (*domain.Webhook, []byte, error)
-	// CountWebhooks gives how many webhooks a region has.
-	CountWebhooks(ctx context.Context, region string) (int, error)
-	// AddWebhook writes a new webhook; NOT_FOUND where the region is not there.
+	// CountWebhooks lets nobody else enter a webhook for a region until the transaction ends, and gives how many it has; false where
+	// there is no such region.
+	CountWebhooks(ctx context.Context, region string) (n int, there bool, err error)
+	// AddWebhook writes a new webhook.
 	AddWebhook(ctx context.Context, w *domain.Webhook, sealed []byte) error
 	// PutWebhook writes a webhook anew, and its secret where one is given.
 	PutWebhook(ctx context.Context, w *domain.Webhook, sealed []byte) error
@@ -67,13 +70,15 @@ func (s *Webhooks) Create(ctx context.Context, actor access.Actor, n New) (uuid.
 	input.Key = nil
 	out, err := command.Run(ctx, s.Store, command.Command{Actor: actor.Subject, Key: n.Key, Name: "createWebhook", Input: input},
 		func(ctx context.Context) (command.Outcome, error) {
-			count, err := s.Store.CountWebhooks(ctx, n.Region)
-			if err != nil {
+			count, there, err := s.Store.CountWebhooks(ctx, n.Region)
+			switch {
+			case err != nil:
 				return command.Outcome{}, err
-			}
-			if count >= mostInRegion {
+			case !there:
+				return command.Outcome{}, access.NotFound().At("regionCode")
+			case count >= mostInRegion:
 				return command.Outcome{}, domain.Errorf(domain.CodeTooLarge, "a region has at most %d webhooks: remove one first", mostInRegion).
-					In("satu wilayah paling banyak 20 webhook: hapus salah satu terlebih dahulu").At("regionCode")
+					In(fmt.Sprintf("satu wilayah paling banyak %d webhook: hapus salah satu terlebih dahulu", mostInRegion)).At("regionCode")
 			}
 			now := s.Clock.Now()
 			w.Record = domain.Record{ID: s.IDs.New(), CreatedAt: now, UpdatedAt: now}
