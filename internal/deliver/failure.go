@@ -3,6 +3,7 @@ package deliver
 import (
 	"errors"
 	"math/rand/v2"
+	"net"
 	"time"
 )
 
@@ -25,6 +26,21 @@ func (p permanent) Unwrap() error { return p.error }
 
 // Is tells that it is ErrPermanent.
 func (p permanent) Is(target error) bool { return target == ErrPermanent }
+
+// Unreached gives why a connection failed without the addresses in it: admins of any region read what went wrong with a delivery,
+// and which name servers and networks this server has is none of their business.
+func Unreached(err error) error {
+	if looked, ok := errors.AsType[*net.DNSError](err); ok {
+		if looked.IsNotFound {
+			return errors.New("its name is not known")
+		}
+		return errors.New("its name could not be looked up")
+	}
+	if failed, ok := errors.AsType[*net.OpError](err); ok {
+		return failed.Err
+	}
+	return err
+}
 
 // Later marks a failure after which the receiver asks not to be tried again for a while. It is heeded for up to 13 hours.
 func Later(err error, after time.Duration) error { return later{err, after} }

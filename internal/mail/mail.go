@@ -56,6 +56,9 @@ func (s Settings) Send(ctx context.Context, m Message) error {
 	if err == nil || msg.IsDelivered() { // taken in; that the goodbye failed is of no matter
 		return nil
 	}
+	if _, ok := errors.AsType[*net.OpError](err); ok {
+		return fmt.Errorf("the mail server could not be reached: %w", deliver.Unreached(err))
+	}
 	said := errors.New(strings.ReplaceAll(because(err), to.Address, "the member's address"))
 	var refused *smtp.SendError
 	if errors.As(err, &refused) && refused.ErrorCode() >= 500 && refused.ErrorCode() < 600 {

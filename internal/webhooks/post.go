@@ -176,7 +176,7 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return 0
 }
 
-// unreached says why nobody answered, without the address, which may have a key in it. Where an address may not be reached,
+// unreached says why nobody answered, without addresses; the receiver's may have a key in it. Where an address may not be reached,
 // trying again is of no use.
 func unreached(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
@@ -185,5 +185,5 @@ func unreached(err error) error {
 	if errors.Is(err, errPrivate) {
 		return deliver.Permanent(errPrivate)
 	}
-	return fmt.Errorf("the receiver could not be reached: %w", err)
+	return fmt.Errorf("the receiver could not be reached: %w", deliver.Unreached(err))
 }
