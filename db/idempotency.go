@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/uptrace/bun"
@@ -83,4 +84,11 @@ func (c Commands) Remember(ctx context.Context, r workflow.Remembered) error {
 	_, err := c.In(ctx).ExecContext(ctx, `insert into idempotency_keys (actor, key, command, input_hash, outcome, ids, version, changed_at, created_at)
 		values (?, ?, ?, ?, ?, ?, ?, ?, now())`, r.Actor, r.Key, r.Command, r.InputHash, r.Outcome, pgdialect.Array(ids), r.Version, r.ChangedAt)
 	return Coded(err)
+}
+
+// Forget removes what has been remembered since before an instant, the oldest first and at most so many, and gives how many.
+func (c Commands) Forget(ctx context.Context, before time.Time, most int) (int, error) {
+	done, err := c.DB.Pool.Exec(ctx, `delete from idempotency_keys where (actor, key) in (
+		select actor, key from idempotency_keys where created_at < $1 order by created_at limit $2 for update skip locked)`, before, most)
+	return int(done.RowsAffected()), Coded(err)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/berdaya/berdaya/db/jobs"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/bulk"
+	"github.com/berdaya/berdaya/internal/command"
 	"github.com/berdaya/berdaya/internal/history"
 	"github.com/berdaya/berdaya/internal/standstill"
 	"github.com/berdaya/berdaya/internal/timers"
@@ -25,6 +26,7 @@ func (sv *server) work(s settings) jobs.Config {
 	checks := history.Checks{Store: sv.db.Histories(), Clock: domain.SystemClock{}, Log: sv.log}
 	many := sv.useCases.Bulk
 	still := standstill.Checks{Store: sv.db.Standing(), Judge: sv.useCases.Moves, Rules: sv.rules, Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}}
+	forgetting := command.Forgetting{Store: sv.db.Commands(), Clock: domain.SystemClock{}}
 	workers, periodic := sv.outgoingWork()
 	return jobs.Config{
 		Logger: sv.log,
@@ -33,6 +35,7 @@ func (sv *server) work(s settings) jobs.Config {
 			{Kind: timers.Kind, Timeout: timers.Timeout, Limit: 2, Work: sv.timers.Work},
 			{Kind: bulk.SliceJob, Work: many.Slice, Timeout: bulk.SliceTimeout},
 			{Kind: bulk.SweepJob, Work: many.Sweep, Limit: 1},
+			{Kind: command.ForgetKind, Work: forgetting.Work, Limit: 1},
 			{Kind: standstill.Tick, Work: still.Ticked, Limit: 1},
 			{Kind: standstill.Kind, Work: still.Work, Timeout: standstill.Timeout, Limit: 1},
 		}...),
@@ -41,6 +44,7 @@ func (sv *server) work(s settings) jobs.Config {
 			{Kind: timers.Kind, Every: cmp.Or(s.TimersEvery, timers.Every)},
 			{Kind: bulk.SweepJob, Every: bulk.SweepEvery},
 			{Kind: standstill.Tick, Every: standstill.Every},
+			{Kind: command.ForgetKind, Every: command.ForgetEvery},
 		}...),
 	}
 }
