@@ -1,6 +1,7 @@
 package definitions
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -75,6 +76,7 @@ func (r *reader) read(text []byte) (entries []Entry) {
 			entries = nil
 		}
 	}()
+	text = bytes.TrimPrefix(text, []byte("\uFEFF")) // some editors put it before UTF-8
 	switch {
 	case len(text) > FileMost:
 		r.wrong(place{}, fmt.Sprintf("the file has more than %d bytes", FileMost), fmt.Sprintf("berkas lebih dari %d bita", FileMost))

@@ -48,6 +48,9 @@ func TestAFileIsReadFromYAMLAndFromJSON(t *testing.T) {
 			t.Errorf("%s:\n%s", name, diff)
 		}
 	}
+	if got, err := definitions.Parse("ours.yaml", []byte("\uFEFF"+whole)); err != nil || len(got) != 2 {
+		t.Error("with the mark that some editors begin a file with:", got, err)
+	}
 	if got, err := definitions.Parse("ours.yaml", []byte("stages: {}")); err != nil || len(got) != 0 {
 		t.Error("what takes everything back:", got, err)
 	}
