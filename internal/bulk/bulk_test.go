@@ -250,6 +250,9 @@ func TestTheSameKeyBeginsOneBulkMoveAndWithAnotherInputNone(t *testing.T) {
 	if again := o.begin(t, ani, c); again != first {
 		t.Errorf("%s began another", again)
 	}
+	if again := o.begin(t, access.Actor{Subject: ani.Subject, Locale: ani.Locale}, c); again != first {
+		t.Errorf("%s began another, without a role", again)
+	}
 	for name, change := range map[string]func(c *bulk.Command){
 		"other programmes": func(c *bulk.Command) { c.ProgrammeIDs = ids[:3] }, "another order": func(c *bulk.Command) { c.ProgrammeIDs = []uuid.UUID{ids[1], ids[0], ids[2], ids[3]} },
 		"another reason": func(c *bulk.Command) { c.Reason = of("drought") }, "moving at once": func(c *bulk.Command) { c.DryRun = false },

@@ -2,6 +2,7 @@ package moving
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -28,6 +29,7 @@ func (m *Moves) PlanStage(ctx context.Context, actor access.Actor, c StagePlan) 
 	if err := access.MayAct(actor); err != nil {
 		return Outcome{}, err
 	}
+	c.Reason = strings.TrimSpace(c.Reason)
 	input := c
 	input.Key = nil
 	once := command.Command{Actor: actor.Subject, Key: c.Key, Name: "planStage", Input: input}

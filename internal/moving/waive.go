@@ -2,6 +2,7 @@ package moving
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -28,6 +29,7 @@ func (m *Moves) RequestWaiver(ctx context.Context, actor access.Actor, r WaiverR
 	if err := access.MayAct(actor); err != nil {
 		return Outcome{}, err
 	}
+	r.Reason = strings.TrimSpace(r.Reason)
 	input := r
 	input.Key = nil
 	once := command.Command{Actor: actor.Subject, Key: r.Key, Name: "requestWaiver", Input: input}
@@ -91,6 +93,7 @@ func (m *Moves) SettleWaiver(ctx context.Context, actor access.Actor, c WaiverDe
 	if err := access.MayAct(actor); err != nil {
 		return Outcome{}, err
 	}
+	c.Reason = strings.TrimSpace(c.Reason)
 	input := c
 	input.Key = nil
 	once := command.Command{Actor: actor.Subject, Key: c.Key, Name: waiverCommands[c.To], Input: input}

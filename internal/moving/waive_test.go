@@ -207,6 +207,7 @@ func TestAKeyAsksForAWaiverOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Reason = " why\n"
 	again, err := o.moves.RequestWaiver(t.Context(), coordinator, r)
 	if err != nil || !again.Repeated || *again.WaiverID != *first.WaiverID || *again.EventID != *first.EventID {
 		t.Error(again, err)
