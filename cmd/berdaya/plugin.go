@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/plugins/declarative"
 	"github.com/berdaya/berdaya/plugins/host"
 	"github.com/berdaya/berdaya/plugins/national"
 )
@@ -34,10 +35,14 @@ func newPluginProcess() *cobra.Command {
 		Hidden: true,
 		Args:   exactArgs(1, "the name of a rule set"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if args[0] != national.Name {
+			switch args[0] {
+			case national.Name:
+				national.Serve()
+			case declarative.Name:
+				declarative.Serve()
+			default:
 				return usageError{fmt.Errorf("no rule set %q comes with this program", args[0])}
 			}
-			national.Serve()
 			return nil
 		},
 	}

@@ -19,11 +19,14 @@ func NewServer(set RuleSet, options ...grpc.ServerOption) *grpc.Server {
 	return s
 }
 
-// Sets gives the rule set of a revision, or an error that says why there is none.
-type Sets func(revision string) (RuleSet, error)
+// Sets gives the rule set of a revision, and what to call once the call that it is for has ended; or an error that says why
+// there is none.
+type Sets func(revision string) (set RuleSet, ended func(), err error)
 
 // always serves one rule set, whatever revision is asked for.
-func always(set RuleSet) Sets { return func(string) (RuleSet, error) { return set, nil } }
+func always(set RuleSet) Sets {
+	return func(string) (RuleSet, func(), error) { return set, func() {}, nil }
+}
 
 func newServer(options []grpc.ServerOption) *grpc.Server {
 	return grpc.NewServer(append(options, grpc.MaxRecvMsgSize(MaxRequestBytes), grpc.MaxSendMsgSize(MaxAnswerBytes))...)
@@ -36,29 +39,30 @@ type server struct {
 }
 
 // of gives the rule set that a request is for.
-func (s *server) of(revision string) (RuleSet, error) {
-	set, err := s.sets(revision)
-	if err != nil {
-		return nil, status.Error(codes.NotFound, err.Error())
+func (s *server) of(revision string) (set RuleSet, ended func(), err error) {
+	if set, ended, err = s.sets(revision); err != nil {
+		return nil, nil, status.Error(codes.NotFound, err.Error())
 	}
-	return set, nil
+	return set, ended, nil
 }
 
 func (s *server) Describe(_ context.Context, in *rulespb.DescribeRequest) (d *rulespb.DescribeResponse, err error) {
 	defer recovered(&err)
-	set, err := s.of(in.GetRevision())
+	set, ended, err := s.of(in.GetRevision())
 	if err != nil {
 		return nil, err
 	}
+	defer ended()
 	return set.Describe(), nil
 }
 
 func (s *server) Configure(_ context.Context, in *rulespb.ConfigureRequest) (_ *rulespb.ConfigureResponse, err error) {
 	defer recovered(&err)
-	set, err := s.of(in.GetRevision())
+	set, ended, err := s.of(in.GetRevision())
 	if err != nil {
 		return nil, err
 	}
+	defer ended()
 	if err := set.Configure(in.GetRegion(), in.GetParameters().AsMap()); err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -66,10 +70,11 @@ func (s *server) Configure(_ context.Context, in *rulespb.ConfigureRequest) (_ *
 }
 
 func (s *server) Evaluate(ctx context.Context, in *rulespb.EvaluateRequest) (*rulespb.EvaluateResponse, error) {
-	set, err := s.of(in.GetRevision())
+	set, ended, err := s.of(in.GetRevision())
 	if err != nil {
 		return nil, err
 	}
+	defer ended()
 	out := &rulespb.EvaluateResponse{Answers: make([]*Answer, len(in.GetQuestions()))}
 	for i, q := range in.GetQuestions() {
 		if ctx.Err() != nil {
@@ -94,10 +99,11 @@ func evaluate(ctx context.Context, set RuleSet, q *Question) (_ []*Verdict, err 
 
 func (s *server) Plan(ctx context.Context, in *rulespb.PlanRequest) (_ *rulespb.PlanResponse, err error) {
 	defer recovered(&err)
-	set, err := s.of(in.GetRevision())
+	set, ended, err := s.of(in.GetRevision())
 	if err != nil {
 		return nil, err
 	}
+	defer ended()
 	out := &rulespb.PlanResponse{Plans: make([]*StagePlan, len(in.GetQuestions()))}
 	for i, q := range in.GetQuestions() {
 		if ctx.Err() != nil {

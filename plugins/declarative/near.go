@@ -1,0 +1,67 @@
+package declarative
+
+import (
+	"fmt"
+	"slices"
+
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// suggestion gives the end of a sentence about a word that is not known, in both languages: which one may be meant.
+func suggestion(word string, known []string) (en, id string) {
+	best, least := "", len(word)/3+2
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		if d := distance(word, k, least); d < least {
+			best, least = k, d
+		}
+	}
+	if best == "" {
+		return "", ""
+	}
+	return fmt.Sprintf("; did you mean %q?", best), fmt.Sprintf("; maksudnya %q?", best)
+}
+
+// distance counts the letters to change, to add or to leave out that make one word of another, up to a limit.
+func distance(a, b string, limit int) int {
+	if max(len(a), len(b)) > 64 || max(len(a)-len(b), len(b)-len(a)) >= limit {
+		return limit
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := before
+			if a[i] != b[j] {
+				change++
+			}
+			before = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// everyField lists the fields of all messages that facts are made of.
+func everyField() []string {
+	seen := map[protoreflect.FullName]bool{}
+	var names []string
+	var visit func(protoreflect.MessageDescriptor)
+	visit = func(d protoreflect.MessageDescriptor) {
+		if seen[d.FullName()] || d.ParentFile() != facts.ParentFile() {
+			return
+		}
+		seen[d.FullName()] = true
+		names = append(names, fieldNames(d)...)
+		for i := range d.Fields().Len() {
+			if of := d.Fields().Get(i).Message(); of != nil {
+				visit(of)
+			}
+		}
+	}
+	visit(facts)
+	return names
+}

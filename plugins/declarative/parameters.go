@@ -1,0 +1,264 @@
+package declarative
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// parameterPattern is the form of a parameter's name, which is a word of CEL as well.
+var parameterPattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+// params is the word by which expressions reach parameters: params.NAME.
+const params = "params"
+
+// parameter is something that a region decides when it puts the rules to work.
+type parameter struct {
+	name     string
+	kind     *cel.Type
+	fallback any // nil: every region must say it
+}
+
+// parameters is what the rules of a file leave to the regions.
+type parameters struct {
+	list   []parameter
+	schema string // JSON Schema (2020-12); empty where there are none
+	holds  *jsonschema.Schema
+}
+
+// parameters reads what is said of each parameter: JSON Schema, written in YAML, with a default or without.
+func (r *reader) parameters(members []member) *parameters {
+	if len(members) == 0 {
+		return &parameters{}
+	}
+	p, properties, required := &parameters{}, map[string]any{}, []any{}
+	before := len(r.problems)
+	for _, m := range members {
+		if !parameterPattern.MatchString(m.key) {
+			r.wrong(m.at, fmt.Sprintf("the name %q must be a small letter, then small letters, digits and underscores, at most 64", short(m.key)),
+				fmt.Sprintf("nama %q harus berupa huruf kecil, lalu huruf kecil, angka dan garis bawah, paling banyak 64", short(m.key)))
+			continue
+		}
+		schema, ok := r.data(m.value).(map[string]any)
+		if !ok {
+			r.wrong(m.at, "a parameter is described by a JSON Schema, such as {type: integer, default: 30}", "parameter dijelaskan dengan JSON Schema, misalnya {type: integer, default: 30}")
+			continue
+		}
+		kind := kindOf(schema)
+		if kind == nil {
+			r.wrong(m.at, "say its type: integer, number, string, boolean, array or object", "sebutkan type: integer, number, string, boolean, array atau object")
+			continue
+		}
+		holds, err := schemaOf(schema)
+		if err != nil {
+			says := oneLine(err.Error())
+			r.wrong(m.at, "this is no JSON Schema: "+says, "ini bukan JSON Schema: "+says)
+			continue
+		}
+		fallback, given := schema["default"]
+		if given {
+			if err := holds.Validate(fallback); err != nil {
+				says := invalid(err)
+				r.wrong(m.at, "the default does not fit: "+says, "default tidak sesuai: "+says)
+			}
+		} else {
+			required = append(required, m.key)
+		}
+		properties[m.key] = schema
+		p.list = append(p.list, parameter{m.key, kind, fallback})
+	}
+	if len(r.problems) > before {
+		return p
+	}
+	whole := map[string]any{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": properties, "additionalProperties": false}
+	if len(required) > 0 {
+		whole["required"] = required
+	}
+	text, err := json.Marshal(whole)
+	if err == nil {
+		p.schema = string(text)
+		p.holds, err = schemaOf(whole)
+	}
+	if err != nil {
+		r.wrong(members[0].at, "these parameters cannot be described: "+oneLine(err.Error()), "parameter ini tidak dapat dijelaskan: "+oneLine(err.Error()))
+	}
+	return p
+}
+
+// nowhere refuses to load what a schema refers to: a rule file is whole by itself.
+type nowhere struct{}
+
+func (nowhere) Load(url string) (any, error) {
+	return nil, fmt.Errorf("%s is elsewhere; a rule file refers to nothing outside itself", short(url))
+}
+
+func schemaOf(schema map[string]any) (*jsonschema.Schema, error) {
+	text, err := json.Marshal(schema)
+	if err != nil {
+		return nil, err
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	c.UseLoader(nowhere{})
+	c.DefaultDraft(jsonschema.Draft2020)
+	const here = "parameters:"
+	if err := c.AddResource(here, document); err != nil {
+		return nil, err
+	}
+	return c.Compile(here)
+}
+
+// kindOf gives the type that a parameter has in expressions.
+func kindOf(schema map[string]any) *cel.Type {
+	switch schema["type"] {
+	case "integer":
+		return cel.IntType
+	case "number":
+		return cel.DoubleType
+	case "string":
+		return cel.StringType
+	case "boolean":
+		return cel.BoolType
+	case "object":
+		return cel.MapType(cel.StringType, cel.DynType)
+	case "array":
+		if items, ok := schema["items"].(map[string]any); ok {
+			if kind := kindOf(items); kind != nil {
+				return cel.ListType(kind)
+			}
+		}
+		return cel.ListType(cel.DynType)
+	}
+	return nil
+}
+
+// values gives the parameters as expressions see them: those given, and the defaults of the others.
+func (p *parameters) values(given map[string]any) (map[string]ref.Val, error) {
+	if len(p.list) == 0 && len(given) > 0 {
+		return nil, errors.New("this rule set takes no parameters")
+	}
+	if p.holds != nil {
+		if given == nil {
+			given = map[string]any{}
+		}
+		if err := p.holds.Validate(given); err != nil {
+			return nil, errors.New(invalid(err))
+		}
+	}
+	return p.filled(given), nil
+}
+
+// filled puts the defaults beside what was given.
+func (p *parameters) filled(given map[string]any) map[string]ref.Val {
+	values := make(map[string]ref.Val, len(p.list))
+	for _, one := range p.list {
+		v, ok := given[one.name]
+		if !ok {
+			v = one.fallback
+		}
+		if v != nil {
+			values[params+"."+one.name] = valueOf(one.kind, v)
+		}
+	}
+	return values
+}
+
+// valueOf gives a JSON value the type that its schema promises; JSON has one kind of number where CEL has two.
+func valueOf(kind *cel.Type, v any) ref.Val {
+	switch kind.Kind() {
+	case types.IntKind:
+		switch n := v.(type) {
+		case float64:
+			return types.Double(n).ConvertToType(types.IntType)
+		case int64:
+			return types.Int(n)
+		}
+	case types.DoubleKind:
+		if n, ok := v.(int64); ok {
+			return types.Double(n)
+		}
+	case types.ListKind:
+		if list, ok := v.([]any); ok {
+			values := make([]ref.Val, len(list))
+			for i, element := range list {
+				values[i] = valueOf(kind.Parameters()[0], element)
+			}
+			return types.NewRefValList(types.DefaultTypeAdapter, values)
+		}
+	}
+	return types.DefaultTypeAdapter.NativeToValue(v)
+}
+
+// invalid says in one line why parameters do not fit.
+func invalid(err error) string {
+	wrong := (*jsonschema.ValidationError)(nil)
+	if !errors.As(err, &wrong) {
+		return oneLine(err.Error())
+	}
+	var says []string
+	for _, unit := range wrong.BasicOutput().Errors {
+		if unit.Error == nil {
+			continue
+		}
+		where := strings.ReplaceAll(strings.TrimPrefix(unit.InstanceLocation, "/"), "/", ".")
+		if where != "" {
+			where += ": "
+		}
+		says = append(says, where+oneLine(unit.Error.String()))
+	}
+	slices.Sort(says)
+	return strings.Join(says[:min(len(says), 10)], "; ")
+}
+
+func oneLine(s string) string {
+	if r := []rune(strings.Join(strings.Fields(s), " ")); len(r) > 300 {
+		return string(r[:300]) + "…"
+	} else {
+		return string(r)
+	}
+}
+
+// data gives what stands in a file as JSON has it.
+func (r *reader) data(n ast.Node) any {
+	switch n := n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		object := map[string]any{}
+		for _, m := range r.mapping(n, standing(n.GetToken())) {
+			object[m.key] = r.data(m.value)
+		}
+		return object
+	case *ast.SequenceNode:
+		list := make([]any, len(n.Values))
+		for i, v := range n.Values {
+			list[i] = r.data(v)
+		}
+		return list
+	case *ast.BoolNode:
+		return n.Value
+	case *ast.IntegerNode:
+		if i, err := strconv.ParseInt(n.GetToken().Value, 10, 64); err == nil {
+			return i
+		}
+		return n.GetToken().Value
+	case *ast.FloatNode:
+		return n.Value
+	}
+	if s, ok := scalarOf(n, r.lines); ok {
+		return s.text
+	}
+	return nil
+}

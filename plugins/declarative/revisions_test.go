@@ -1,0 +1,86 @@
+package declarative
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+func TestUnloadingWaitsForTheCallsUnderWay(t *testing.T) {
+	t.Parallel()
+	r := newRevisions()
+	if problems, err := r.load(t.Context(), "a", []byte(example)); err != nil || problems != nil {
+		t.Fatal(problems, err)
+	}
+	_, ended, err := r.of("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := r.unload(impatient, "a"); status.Code(err) != codes.DeadlineExceeded {
+		t.Errorf("unloading under a call: %v", err)
+	}
+	if _, _, err := r.of("a"); err == nil {
+		t.Error("a revision that is being unloaded takes new calls")
+	}
+	if problems, err := r.load(t.Context(), "b", []byte(example)); err != nil || problems != nil {
+		t.Fatal(problems, err)
+	}
+	ended()
+	if err := r.unload(t.Context(), "b"); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.After(10 * time.Second)
+	for tick := time.NewTicker(time.Millisecond); ; {
+		r.mu.Lock()
+		left := len(r.programs)
+		r.mu.Unlock()
+		if left == 0 {
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatalf("%d programs are kept for nobody", left)
+		case <-tick.C:
+		}
+	}
+}
+
+func TestRevisionsOfOneFileShareWhatWasCompiledAndAreBounded(t *testing.T) {
+	t.Parallel()
+	r := newRevisions()
+	for i := range mostRevisions {
+		if problems, err := r.load(t.Context(), strconv.Itoa(i), []byte(example)); err != nil || problems != nil {
+			t.Fatal(problems, err)
+		}
+	}
+	if len(r.programs) != 1 {
+		t.Errorf("one file was compiled %d times", len(r.programs))
+	}
+	if _, err := r.load(t.Context(), "one more", []byte(example)); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("one more: %v", err)
+	}
+	if err := r.unload(t.Context(), "7"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.load(t.Context(), "one more", []byte(example)); err != nil {
+		t.Errorf("after one went: %v", err)
+	}
+}
+
+func TestAFileWhoseReadingIsGivenUpIsAProblemNotAProgram(t *testing.T) {
+	t.Parallel()
+	gone, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("nobody waits"))
+	p, problems := Compile(gone, []byte(example))
+	if p != nil || len(problems) != 1 || !strings.Contains(problems[0].EN, "no time") {
+		t.Errorf("%v %v", p, problems)
+	}
+}
