@@ -101,7 +101,7 @@ type compiler struct {
 
 func (c *compiler) program(s source) *Program {
 	c.parameters = c.reader.parameters(s.parameters)
-	base, err := language()
+	base, err := environment()
 	if err == nil {
 		var words []cel.EnvOption
 		for _, p := range c.parameters.list {
@@ -228,7 +228,7 @@ func (c *compiler) expression(env *cel.Env, from expression, needed map[string]b
 		return nil
 	}
 	if t := ast.OutputType(); !fits(t) {
-		name := cel.FormatCELType(t)
+		name := ours.Replace(cel.FormatCELType(t))
 		c.wrong(from.spot(0), fmt.Sprintf("this gives %s; %s belongs here", name, en), fmt.Sprintf("ini menghasilkan %s; di sini seharusnya %s", name, id))
 		return nil
 	}

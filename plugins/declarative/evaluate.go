@@ -100,7 +100,7 @@ func (s *ruleSet) decision(q *rules.Question) *decision {
 
 // adapt makes values of CEL of those of Go.
 func (p *Program) adapt() func(any) ref.Val {
-	env, err := language()
+	env, err := environment()
 	if err != nil { // then nothing was compiled
 		return types.DefaultTypeAdapter.NativeToValue
 	}

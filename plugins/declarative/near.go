@@ -3,15 +3,18 @@ package declarative
 import (
 	"fmt"
 	"slices"
-
-	"google.golang.org/protobuf/reflect/protoreflect"
+	"strings"
 )
 
 // suggestion gives the end of a sentence about a word that is not known, in both languages: which one may be meant.
 func suggestion(word string, known []string) (en, id string) {
 	best, least := "", len(word)/3+2
 	for _, k := range slices.Sorted(slices.Values(known)) {
-		if d := distance(word, k, least); d < least {
+		d := distance(word, k, least)
+		if strings.HasPrefix(k, word) && word != "" {
+			d = 1 // the beginning of the word that is meant
+		}
+		if d < least {
 			best, least = k, d
 		}
 	}
@@ -43,25 +46,4 @@ func distance(a, b string, limit int) int {
 		}
 	}
 	return row[len(b)]
-}
-
-// everyField lists the fields of all messages that facts are made of.
-func everyField() []string {
-	seen := map[protoreflect.FullName]bool{}
-	var names []string
-	var visit func(protoreflect.MessageDescriptor)
-	visit = func(d protoreflect.MessageDescriptor) {
-		if seen[d.FullName()] || d.ParentFile() != facts.ParentFile() {
-			return
-		}
-		seen[d.FullName()] = true
-		names = append(names, fieldNames(d)...)
-		for i := range d.Fields().Len() {
-			if of := d.Fields().Get(i).Message(); of != nil {
-				visit(of)
-			}
-		}
-	}
-	visit(facts)
-	return names
 }

@@ -15,6 +15,8 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
 )
 
 // parameterPattern is the form of a parameter's name, which is a word of CEL as well.
@@ -60,9 +62,13 @@ func (r *reader) parameters(members []member) *parameters {
 			r.wrong(m.at, "say its type: integer, number, string, boolean, array or object", "sebutkan type: integer, number, string, boolean, array atau object")
 			continue
 		}
+		if refers(schema) {
+			r.wrong(m.at, "a parameter's schema has no keys that begin with $", "skema parameter tidak memuat kunci yang diawali $")
+			continue
+		}
 		holds, err := schemaOf(schema)
 		if err != nil {
-			says := oneLine(err.Error())
+			says := invalid(err)
 			r.wrong(m.at, "this is no JSON Schema: "+says, "ini bukan JSON Schema: "+says)
 			continue
 		}
@@ -86,7 +92,11 @@ func (r *reader) parameters(members []member) *parameters {
 		whole["required"] = required
 	}
 	text, err := json.Marshal(whole)
-	if err == nil {
+	switch {
+	case err != nil:
+	case len(text) > mostSchema:
+		err = fmt.Errorf("more than %d bytes", mostSchema)
+	default:
 		p.schema = string(text)
 		p.holds, err = schemaOf(whole)
 	}
@@ -94,6 +104,24 @@ func (r *reader) parameters(members []member) *parameters {
 		r.wrong(members[0].at, "these parameters cannot be described: "+oneLine(err.Error()), "parameter ini tidak dapat dijelaskan: "+oneLine(err.Error()))
 	}
 	return p
+}
+
+// mostSchema bounds the schema of all parameters, in bytes.
+const mostSchema = 64 << 10
+
+// refers tells whether a schema uses keys by which schemas refer to others, or to themselves without end.
+func refers(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, value := range v {
+			if strings.HasPrefix(key, "$") || refers(value) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, refers)
+	}
+	return false
 }
 
 // nowhere refuses to load what a schema refers to: a rule file is whole by itself.
@@ -203,25 +231,38 @@ func valueOf(kind *cel.Type, v any) ref.Val {
 	return types.DefaultTypeAdapter.NativeToValue(v)
 }
 
+var inEnglish = message.NewPrinter(language.English)
+
+// mostSaid is how many things that are wrong with parameters are listed.
+const mostSaid = 10
+
 // invalid says in one line why parameters do not fit.
 func invalid(err error) string {
-	wrong := (*jsonschema.ValidationError)(nil)
+	wrong, schema := (*jsonschema.ValidationError)(nil), (*jsonschema.SchemaValidationError)(nil)
+	if errors.As(err, &schema) {
+		err = schema.Err
+	}
 	if !errors.As(err, &wrong) {
 		return oneLine(err.Error())
 	}
 	var says []string
-	for _, unit := range wrong.BasicOutput().Errors {
-		if unit.Error == nil {
-			continue
+	var leaves func(*jsonschema.ValidationError)
+	leaves = func(e *jsonschema.ValidationError) {
+		for _, cause := range e.Causes {
+			leaves(cause)
 		}
-		where := strings.ReplaceAll(strings.TrimPrefix(unit.InstanceLocation, "/"), "/", ".")
+		if len(e.Causes) > 0 || len(says) == mostSaid {
+			return
+		}
+		where := strings.Join(e.InstanceLocation, ".")
 		if where != "" {
 			where += ": "
 		}
-		says = append(says, where+oneLine(unit.Error.String()))
+		says = append(says, where+oneLine(e.ErrorKind.LocalizedString(inEnglish)))
 	}
+	leaves(wrong)
 	slices.Sort(says)
-	return strings.Join(says[:min(len(says), 10)], "; ")
+	return strings.Join(says, "; ")
 }
 
 func oneLine(s string) string {

@@ -147,7 +147,7 @@ func (r *reader) both(m member) (en, id scalar) {
 			id = s
 		}
 	}
-	if !given["en"] || !given["id"] {
+	if _, isText := scalarOf(m.value, nil); !isText && (!given["en"] || !given["id"]) {
 		r.wrong(m.at, fmt.Sprintf("%q is said in both languages: {en: …, id: …}", short(m.key)), fmt.Sprintf("%q ditulis dalam kedua bahasa: {en: …, id: …}", short(m.key)))
 	}
 	return en, id

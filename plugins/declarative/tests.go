@@ -8,10 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
-
 	"github.com/berdaya/berdaya/plugins/rules"
-	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )
 
 // Test is an example of what the rules should say: a programme's facts, a move, and the verdicts that are expected.
@@ -53,147 +50,6 @@ type expectedPlan struct {
 	checklist []string // codes; nil: any
 }
 
-// tests reads the tests of a file.
-func (r *reader) tests(m member) (list []*Test) {
-	for _, n := range r.list(m, mostTests) {
-		list = append(list, r.test(n, m.at))
-	}
-	return list
-}
-
-func (r *reader) test(n ast.Node, at place) *Test {
-	at = beginning(n, at)
-	q := &rules.Question{ProgrammeId: "01990000-0000-7000-8000-000000000001", Move: rules.Advance, Facts: &rules.Facts{
-		Programme: &rulespb.Programme{Status: "ACTIVE"}, Region: &rulespb.Region{}}}
-	t := &Test{Line: at.line, Column: at.column, question: q}
-	stage, given := "", map[string]bool{}
-	for _, m := range r.mapping(n, at, "name", "move", "stage", "at", "parameters", "facts", "expect", "plan") {
-		given[m.key] = true
-		switch m.key {
-		case "name":
-			s, _ := r.sized(m, 200)
-			t.Name, t.Line, t.Column = s.text, m.at.line, m.at.column
-		case "move":
-			q.Move, _ = r.oneOf(m.value, m.at, m.key, rules.Moves)
-		case "stage":
-			stage, _ = r.oneOf(m.value, m.at, m.key, rules.Stages)
-		case "at":
-			if s, ok := r.scalar(m); ok {
-				if q.At, ok = instant(s.text); !ok {
-					r.unfit(s, m.key, "a day, such as 2026-03-02, or a time, such as 2026-03-02T09:30:00Z", "tanggal, misalnya 2026-03-02, atau waktu, misalnya 2026-03-02T09:30:00Z")
-				}
-			}
-		case "parameters":
-			t.parameters, _ = r.data(m.value).(map[string]any)
-		case "facts":
-			if _, null := m.value.(*ast.NullNode); !null && m.value != nil {
-				r.message(q.Facts.ProtoReflect(), m.value, m.at)
-			}
-		case "expect":
-			t.expect = r.expectations(m)
-		case "plan":
-			t.plan = r.expectedPlan(m)
-		}
-	}
-	r.missing(at, given, "name", "stage", "at")
-	if !given["expect"] && !given["plan"] {
-		r.wrong(at, "a test says what it expects: expect or plan", "uji menyebut apa yang diharapkan: expect atau plan")
-	}
-	if q.Facts.Programme == nil {
-		q.Facts.Programme = &rulespb.Programme{}
-	}
-	q.Facts.Programme.Id, q.Facts.Programme.Stage = q.ProgrammeId, stage
-	q.TargetStage = Target(q.Move, stage)
-	return t
-}
-
-// Target gives the stage that a move leads to; the same where a programme ends.
-func Target(move, stage string) string {
-	i := slices.Index(rules.Stages, stage)
-	switch {
-	case i < 0 || move != rules.Advance || i+1 == len(rules.Stages):
-		return stage
-	}
-	return rules.Stages[i+1]
-}
-
-func (r *reader) expectations(m member) (list []expectation) {
-	for _, f := range r.mapping(m.value, m.at) {
-		e := expectation{code: f.key, at: f.at}
-		if _, plain := scalarOf(f.value, nil); plain {
-			e.outcome, _ = r.oneOf(f.value, f.at, f.key, outcomes)
-			list = append(list, e)
-			continue
-		}
-		e.outcome = expectBlock
-		for _, w := range r.mapping(f.value, f.at, "severity", "count", "message", "path", "values") {
-			switch w.key {
-			case "severity":
-				s, _ := r.oneOf(w.value, w.at, w.key, rules.Severities)
-				e.outcome = strings.ToLower(s)
-			case "count":
-				if s, ok := r.scalar(w); ok {
-					n, err := strconv.Atoi(s.text)
-					if err != nil || n < 1 || n > mostOfEach {
-						r.unfit(s, w.key, fmt.Sprintf("a number from 1 to %d", mostOfEach), fmt.Sprintf("bilangan 1 sampai %d", mostOfEach))
-					}
-					e.count = n
-				}
-			case "message":
-				for _, language := range r.mapping(w.value, w.at, "en", "id") {
-					s, _ := r.scalar(language)
-					if language.key == "en" {
-						e.en = strings.TrimSpace(s.text)
-					} else {
-						e.id = strings.TrimSpace(s.text)
-					}
-				}
-			case "path":
-				e.path = r.path(w)
-			case "values":
-				e.values = map[string]string{}
-				for _, v := range r.mapping(w.value, w.at) {
-					s, _ := r.scalar(v)
-					e.values[v.key] = s.text
-				}
-			}
-		}
-		list = append(list, e)
-	}
-	return list
-}
-
-func (r *reader) expectedPlan(m member) *expectedPlan {
-	p := &expectedPlan{at: m.at}
-	for _, w := range r.mapping(m.value, m.at, "dueOn", "checklist") {
-		if w.key == "dueOn" {
-			s, _ := r.scalar(w)
-			p.dueOn = &s.text
-			continue
-		}
-		p.checklist = []string{}
-		for _, n := range r.list(w, rules.MaxVerdicts) {
-			if s, ok := r.value(n, w.at, w.key); ok {
-				p.checklist = append(p.checklist, s.text)
-			}
-		}
-	}
-	return p
-}
-
-// Tests reads a file of tests that stands beside a rule file.
-func Tests(text []byte) ([]*Test, Problems) {
-	r := &reader{}
-	root, ok := r.parse(text)
-	var tests []*Test
-	if ok {
-		for _, m := range r.mapping(root, place{1, 1}, "tests") {
-			tests = r.tests(m)
-		}
-	}
-	return tests, r.problems.sorted()
-}
-
 // Result is how a test went.
 type Result struct {
 	Test  *Test
@@ -202,10 +58,23 @@ type Result struct {
 
 // Difference is something that a test expected otherwise.
 type Difference struct {
-	Problem
-	Code      string // of the rule; empty for the plan and for the parameters
-	Want, Got string
+	Line, Column int    // of the expectation
+	Code         string // of the rule; empty for the plan and for the parameters
+	Want, Got    rules.Text
 }
+
+// problem puts the difference into a sentence.
+func (d Difference) problem(t *Test) Problem {
+	about := ""
+	if d.Code != "" {
+		about = d.Code + ": "
+	}
+	return Problem{Line: d.Line, Column: d.Column, EN: fmt.Sprintf("test %q: %sexpected %s, got %s", short(t.Name), about, d.Want.EN, d.Got.EN),
+		ID: fmt.Sprintf("uji %q: %sdiharapkan %s, hasilnya %s", short(t.Name), about, d.Want.ID, d.Got.ID)}
+}
+
+// both is a text that reads the same in both languages.
+func both(s string) rules.Text { return rules.Text{EN: s, ID: s} }
 
 // Test runs the tests that stand in the file, then those given.
 func (p *Program) Test(ctx context.Context, more ...*Test) ([]Result, error) {
@@ -222,20 +91,12 @@ func (p *Program) Test(ctx context.Context, more ...*Test) ([]Result, error) {
 
 func (p *Program) run(ctx context.Context, t *Test) (Result, error) {
 	result := Result{Test: t}
-	wrong := func(at place, code, want, got string) {
-		d := Difference{Code: code, Want: want, Got: got}
-		d.Line, d.Column = at.line, at.column
-		about := code
-		if about != "" {
-			about += ": "
-		}
-		d.EN = fmt.Sprintf("test %q: %sexpected %s, got %s", short(t.Name), about, want, got)
-		d.ID = fmt.Sprintf("uji %q: %sdiharapkan %s, hasilnya %s", short(t.Name), about, want, got)
-		result.Wrong = append(result.Wrong, d)
+	wrong := func(at place, code string, want, got rules.Text) {
+		result.Wrong = append(result.Wrong, Difference{Line: at.line, Column: at.column, Code: code, Want: want, Got: got})
 	}
 	s := p.RuleSet()
 	if err := s.Configure("", t.parameters); err != nil {
-		wrong(place{t.Line, t.Column}, "", "parameters that fit", err.Error())
+		wrong(place{t.Line, t.Column}, "", rules.Text{EN: "parameters that fit", ID: "parameter yang sesuai"}, both(err.Error()))
 		return result, nil
 	}
 	verdicts, err := s.Evaluate(ctx, t.question)
@@ -253,14 +114,14 @@ func (p *Program) run(ctx context.Context, t *Test) (Result, error) {
 		return result, err
 	}
 	if want := t.plan.dueOn; want != nil && *want != plan.GetDueOn() {
-		wrong(t.plan.at, "", "dueOn "+quoted(*want), quoted(plan.GetDueOn()))
+		wrong(t.plan.at, "", both("dueOn "+quoted(*want)), both(quoted(plan.GetDueOn())))
 	}
 	var got []string
 	for _, item := range plan.GetChecklist() {
 		got = append(got, item.GetCode())
 	}
 	if want := t.plan.checklist; want != nil && !slices.Equal(want, got) {
-		wrong(t.plan.at, "", fmt.Sprintf("checklist %v", want), fmt.Sprint(got))
+		wrong(t.plan.at, "", both(fmt.Sprintf("checklist %v", want)), both(fmt.Sprint(got)))
 	}
 	return result, nil
 }
@@ -268,9 +129,9 @@ func (p *Program) run(ctx context.Context, t *Test) (Result, error) {
 func quoted(s string) string { return strconv.Quote(s) }
 
 // compare tells what the verdicts have otherwise than was expected.
-func (e *expectation) compare(p *Program, verdicts []*rules.Verdict, wrong func(at place, code, want, got string)) {
+func (e *expectation) compare(p *Program, verdicts []*rules.Verdict, wrong func(at place, code string, want, got rules.Text)) {
 	if !slices.ContainsFunc(p.rules, func(r rule) bool { return r.Code == e.code }) {
-		wrong(e.at, e.code, "a rule of this name", "none in the file")
+		wrong(e.at, e.code, rules.Text{EN: "a rule of this name", ID: "aturan dengan nama ini"}, rules.Text{EN: "none in the file", ID: "tidak ada dalam berkas"})
 		return
 	}
 	var said []*rules.Verdict
@@ -284,31 +145,33 @@ func (e *expectation) compare(p *Program, verdicts []*rules.Verdict, wrong func(
 		got = outcomeOf(said[0])
 	}
 	if got != e.outcome {
+		text := both(got)
 		if len(said) > 0 && !said[0].GetPassed() {
-			got += " (" + said[0].GetMessage().GetEn() + ")"
+			text.EN += " (" + said[0].GetMessage().GetEn() + ")"
+			text.ID += " (" + said[0].GetMessage().GetId() + ")"
 		}
-		wrong(e.at, e.code, e.outcome, got)
+		wrong(e.at, e.code, both(e.outcome), text)
 		return
 	}
 	if len(said) == 0 || said[0].GetPassed() {
 		return
 	}
 	if e.count > 0 && e.count != len(said) {
-		wrong(e.at, e.code, fmt.Sprintf("%d failures", e.count), strconv.Itoa(len(said)))
+		wrong(e.at, e.code, both(fmt.Sprintf("count %d", e.count)), both(strconv.Itoa(len(said))))
 	}
 	v := said[0]
 	if e.en != "" && e.en != v.GetMessage().GetEn() {
-		wrong(e.at, e.code, "message.en "+quoted(e.en), quoted(v.GetMessage().GetEn()))
+		wrong(e.at, e.code, both("message.en "+quoted(e.en)), both(quoted(v.GetMessage().GetEn())))
 	}
 	if e.id != "" && e.id != v.GetMessage().GetId() {
-		wrong(e.at, e.code, "message.id "+quoted(e.id), quoted(v.GetMessage().GetId()))
+		wrong(e.at, e.code, both("message.id "+quoted(e.id)), both(quoted(v.GetMessage().GetId())))
 	}
 	if e.path != nil && !slices.Equal(e.path, v.GetPath()) {
-		wrong(e.at, e.code, fmt.Sprintf("path %v", e.path), fmt.Sprint(v.GetPath()))
+		wrong(e.at, e.code, both(fmt.Sprintf("path %v", e.path)), both(fmt.Sprint(v.GetPath())))
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.values)) {
 		if got, there := v.GetValues()[name]; !there || got != e.values[name] {
-			wrong(e.at, e.code, "value "+name+" "+quoted(e.values[name]), quoted(got))
+			wrong(e.at, e.code, both("value "+name+" "+quoted(e.values[name])), both(quoted(got)))
 		}
 	}
 }
@@ -335,7 +198,7 @@ func Check(ctx context.Context, text []byte) Problems {
 	}
 	for _, r := range results {
 		for _, d := range r.Wrong {
-			problems = append(problems, d.Problem)
+			problems = append(problems, d.problem(r.Test))
 		}
 	}
 	return problems.sorted()

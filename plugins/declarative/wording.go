@@ -36,7 +36,11 @@ func (c *compiler) worded(message string) (en, id string) {
 		return fmt.Sprintf("%s cannot be applied to %s", name, m[2]), fmt.Sprintf("%s tidak dapat diterapkan pada %s", name, m[2])
 	}
 	if m := syntaxError.FindStringSubmatch(message); m != nil {
-		return "this is no expression: " + m[1], "ini bukan ekspresi: " + m[1]
+		if strings.Contains(m[1], "<EOF>") {
+			return "this is no expression: it ends too early", "ini bukan ekspresi: berakhir terlalu awal"
+		}
+		says, _, _ := strings.Cut(m[1], " expecting ")
+		return "this is no expression: " + says, "ini bukan ekspresi: " + says
 	}
 	return message, message
 }

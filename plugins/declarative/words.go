@@ -43,8 +43,8 @@ const (
 	wordIt     = "it" // the element, in a rule with `each`
 )
 
-// language is CEL with our words.
-var language = sync.OnceValues(func() (*cel.Env, error) {
+// environment is CEL with our words.
+var environment = sync.OnceValues(func() (*cel.Env, error) {
 	options := []cel.EnvOption{
 		cel.Types(&rulespb.Facts{}),
 		cel.Variable(wordFacts, cel.ObjectType(string(facts.FullName()))),
