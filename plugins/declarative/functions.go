@@ -11,6 +11,7 @@ import (
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )
@@ -49,11 +50,13 @@ func functions() []cel.EnvOption {
 			cel.MemberOverload("list_double_sum", []*cel.Type{doubles}, cel.DoubleType, cel.UnaryBinding(sum(types.Double(0))))),
 		cel.CostModel(perElement("list_int_sum"), perElement("list_double_sum")),
 		cel.Function("amount", cel.Overload("amount_money", []*cel.Type{money}, cel.DoubleType, cel.UnaryBinding(func(m ref.Val) ref.Val {
-			of, ok := m.Value().(*rulespb.Money)
-			if !ok {
-				return types.NewErr("no amount of money")
+			switch of := m.Value().(type) {
+			case *rulespb.Money:
+				return types.Double(float64(of.GetUnits()) + float64(of.GetNanos())/1e9)
+			case proto.Message: // where there is none, CEL has an empty message of its own making
+				return types.Double(0)
 			}
-			return types.Double(float64(of.GetUnits()) + float64(of.GetNanos())/1e9)
+			return types.NewErr("no amount of money")
 		}))),
 		cel.Function("within", cel.Overload("within_string_string", []*cel.Type{cel.StringType, cel.StringType}, cel.BoolType, cel.BinaryBinding(func(code, region ref.Val) ref.Val {
 			c, r := string(code.(types.String)), string(region.(types.String))
