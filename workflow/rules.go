@@ -22,6 +22,7 @@ type Question struct {
 	Move   domain.Move  // Advance or Reopen: the other moves never wait for rules
 	Target domain.Stage // the stage the move leads to; the present one where it leads to completion
 	At     time.Time
+	Kinds  []FactKind // the groups of facts that were loaded; nil: all
 }
 
 // Judgement is what all rule sets together say to a question.

@@ -19,14 +19,16 @@ import (
 
 // The limits on an office's program: a tar.gz with its manifest and files, without links and anything that is no file or folder.
 const (
-	MostPacked   = 64 << 20  // bytes
-	MostUnpacked = 256 << 20 // bytes
-	MostFiles    = 2000      // folders included
+	MostPacked   = domain.MaxRuleProgram // bytes
+	MostUnpacked = 256 << 20             // bytes
+	MostFiles    = 2000                  // folders included
 )
 
 func badArtefact(en, id string) *domain.Error {
 	return domain.Errorf(domain.CodeBadFile, "%s", en).In(id)
 }
+
+var errNotPacked = badArtefact("this is no tar.gz of a program; berdaya plugin upload makes one", "ini bukan tar.gz sebuah program; berdaya plugin upload membuatnya")
 
 func tooMuchIn(what string) error {
 	return domain.Errorf(domain.CodeTooLarge, "%s holds more than %d files or %d MiB; leave out what the program does not need to run", what, MostFiles, MostUnpacked>>20).
@@ -151,10 +153,9 @@ func filesOf(folder string) ([]string, error) {
 
 // unpack writes the files of an artefact into a folder that is empty, and gives its manifest.
 func unpack(artefact io.Reader, folder string) (*Manifest, error) {
-	notPacked := badArtefact("this is no tar.gz of a program; make one with berdaya plugin upload", "ini bukan tar.gz sebuah program; buatlah dengan berdaya plugin upload")
 	unzipped, err := gzip.NewReader(artefact)
 	if err != nil {
-		return nil, notPacked.Because(err)
+		return nil, errNotPacked.Because(err)
 	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
@@ -169,7 +170,7 @@ func unpack(artefact io.Reader, folder string) (*Manifest, error) {
 			break
 		}
 		if err != nil {
-			return nil, notPacked.Because(err)
+			return nil, errNotPacked.Because(err)
 		}
 		if h.Typeflag == tar.TypeXGlobalHeader { // git archive begins with one
 			continue
@@ -182,7 +183,7 @@ func unpack(artefact io.Reader, folder string) (*Manifest, error) {
 			return nil, err
 		}
 	}
-	text, err := root.ReadFile(ManifestName)
+	text, err := readShort(root, ManifestName)
 	if err != nil {
 		return nil, badArtefact("the artefact has no "+ManifestName, "artefak tidak memiliki "+ManifestName).Because(err)
 	}
@@ -195,6 +196,39 @@ func unpack(artefact io.Reader, folder string) (*Manifest, error) {
 			fmt.Sprintf("perintah %s tidak ada di antara berkas artefak, atau tidak dapat dijalankan", m.Command))
 	}
 	return m, nil
+}
+
+// readShort reads a file that should be a manifest.
+func readShort(root *os.Root, name string) ([]byte, error) {
+	in, err := root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	return io.ReadAll(io.LimitReader(in, longestManifest+1))
+}
+
+// ReadManifest gives the manifest of an artefact, wherever it is in it. It unpacks and runs nothing.
+func ReadManifest(artefact io.Reader) (*Manifest, error) {
+	unzipped, err := gzip.NewReader(artefact)
+	if err != nil {
+		return nil, errNotPacked.Because(err)
+	}
+	archive := tar.NewReader(io.LimitReader(unzipped, MostUnpacked+MostFiles*4096))
+	for range MostFiles + 1 {
+		h, err := archive.Next()
+		if err != nil {
+			break
+		}
+		if h.Typeflag == tar.TypeReg && strings.TrimPrefix(h.Name, "./") == ManifestName {
+			text, err := io.ReadAll(io.LimitReader(archive, longestManifest+1))
+			if err != nil {
+				return nil, errNotPacked.Because(err)
+			}
+			return ParseManifest(ManifestName, text)
+		}
+	}
+	return nil, badArtefact("the artefact has no "+ManifestName, "artefak tidak memiliki "+ManifestName)
 }
 
 // unpackOne writes one file or folder. Everybody may read it and nobody but us change it.

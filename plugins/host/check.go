@@ -69,6 +69,20 @@ func (h *Host) CheckProgram(ctx context.Context, program string, runtimes map[st
 	return checked.as(m), nil
 }
 
+// CheckVersion is CheckProgram for a program in the catalogue, with the runtimes that this server has.
+func (h *Host) CheckVersion(ctx context.Context, v Version, o conformance.Options) (*Checked, error) {
+	what, m, err := h.program(ctx, v.SHA256, v.Artefact)
+	if err != nil {
+		return nil, err
+	}
+	defer what.release()
+	checked, err := h.check(ctx, what.Command, o)
+	if err != nil {
+		return nil, err
+	}
+	return checked.as(m), nil
+}
+
 // isPacked tells whether a program has a manifest: it is a folder, or begins as a gzip file does.
 func isPacked(program string) (bool, error) {
 	notThere := func(err error) error {
@@ -132,7 +146,7 @@ func (h *Host) check(ctx context.Context, c Command, o conformance.Options) (*Ch
 		swept = identity{}
 	}
 	seen := &seen{}
-	p := &process{calls: make(chan struct{}, h.options.CallsInFlight), log: h.options.Logger}
+	p := &process{log: h.options.Logger}
 	p.output = &lines{log: h.options.Logger, also: seen.line}
 
 	checked, run := &Checked{}, conformance.Run{}

@@ -9,7 +9,7 @@ import (
 	"github.com/berdaya/berdaya/workflow"
 )
 
-// opinion is what one rule set says to one question: an answer that keeps the contract, or why there is none.
+// opinion is what one rule set says to one question: an answer that keeps the contract, or why there is none, or a plan.
 type opinion struct {
 	ruleSet     string
 	region      string // whose rules they are
@@ -28,11 +28,13 @@ func compose(q *workflow.Question, opinions []*opinion) workflow.Judgement {
 			j.Unavailable = append(j.Unavailable, workflow.Unavailable{RuleSet: o.ruleSet, Reason: o.unavailable.Error()})
 			continue
 		}
-		version := o.description.GetVersion()
-		j.Revisions = append(j.Revisions, domain.RuleRevision{RuleSet: o.ruleSet, Version: version})
-		for _, v := range o.answer.GetVerdicts() {
-			if !v.GetPassed() {
-				j.Blocks = append(j.Blocks, blockOf(o, version, v))
+		if o.answer != nil {
+			version := o.description.GetVersion()
+			j.Revisions = append(j.Revisions, domain.RuleRevision{RuleSet: o.ruleSet, Version: version})
+			for _, v := range o.answer.GetVerdicts() {
+				if !v.GetPassed() {
+					j.Blocks = append(j.Blocks, blockOf(o, version, v))
+				}
 			}
 		}
 		if due := domain.Date(o.plan.GetDueOn()); due != "" && (j.DueOn == nil || due < *j.DueOn) {

@@ -2,12 +2,15 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/berdaya/berdaya/domain"
@@ -18,20 +21,31 @@ var _ workflow.Rules = (*Host)(nil)
 
 // Options say how rule sets are run. The zero value of a field is its default.
 type Options struct {
-	Dir    string       // where programs are kept, one copy each; default: a folder that goes with the host
-	Logger *slog.Logger // default: slog.Default()
-	User   string       // that all programs run as when we are root; default: one for each, which no account has
+	Dir       string            // where programs are kept, one copy each; default: a folder that goes with the host
+	Logger    *slog.Logger      // default: slog.Default()
+	User      string            // that all programs run as when we are root; default: one for each, which no account has
+	RuleFiles Command           // the stock program that runs rule files; without it none is run
+	Runtimes  map[string]string // what runs programs that do not run by themselves, such as node: its absolute path
+	Observer  Observer          // is told of every call; default: nobody
 
 	StartTimeout  time.Duration // from the start of a process to its description; default 10 s
 	StopTimeout   time.Duration // that a process has to end by itself; default 2 s
 	CallTimeout   time.Duration // of a call, to which each question adds 5 ms; default 2 s
 	HealthEvery   time.Duration // default 5 s
 	HealthTimeout time.Duration // default 3 s
-	CallsInFlight int           // to one process; more wait; default 8
+	PollEvery     time.Duration // how often the source is asked; default 1 s
+	CallsInFlight int           // to one rule set; more wait; default 8
 	BatchSize     int           // questions in one call; default 500
 	Memory        uint64        // bytes of data that a process may have, at least 256 MiB; default 1 GiB
 
 	together bool // without namespaces, as on systems that have none
+}
+
+// Observer is told of every call to a rule set.
+type Observer interface {
+	// Called tells of one call of a method (evaluate or plan) and how long it took, with waiting for room. failure is "" or its kind: late,
+	// busy (no room), stopped, error, contract (the answer does not keep it), given_up (by whoever asked).
+	Called(ruleSet, version, region, method string, took time.Duration, failure string)
 }
 
 // perQuestion is added to the deadline of a call for each question in it.
@@ -47,6 +61,7 @@ func (o *Options) complete() {
 	orElse(&o.CallTimeout, 2*time.Second)
 	orElse(&o.HealthEvery, 5*time.Second)
 	orElse(&o.HealthTimeout, 3*time.Second)
+	orElse(&o.PollEvery, time.Second)
 	orElse(&o.CallsInFlight, 8)
 	orElse(&o.BatchSize, 500)
 	orElse(&o.Memory, 1<<30)
@@ -72,7 +87,7 @@ func Own(args ...string) (Command, error) {
 	return Command{Path: path, Args: args}, err
 }
 
-// Binding is a rule set at work for a region and all below it.
+// Binding is a rule set that the operator puts to work for a region and all below it.
 type Binding struct {
 	RuleSet    string // the name that the program gives itself
 	Region     string // a code; domain.NationCode binds every programme
@@ -89,19 +104,31 @@ type Host struct {
 	stop       context.CancelFunc
 	killed     context.Context // ends when it can wait no longer
 	kill       context.CancelFunc
+	wake       chan struct{} // tells the follower that something has become READY
+	starting   chan struct{} // one entry for each program of an office that starts
+	trials     chan struct{} // one entry for each trial
 
+	table atomic.Pointer[table]
 	mu    sync.Mutex
-	bound []*supervised // in the order they were bound
+	bound []*run         // by the operator, in the order they were bound
+	runs  []*run         // of the offices, those that are ending too
+	stock *supervised    // the process that runs rule files; nil as long as there were none
+	ends  sync.WaitGroup // the follower and what brings runs to their end
 }
 
 // New makes a host without rule sets. Close it when done.
 func New(options Options) (*Host, error) {
 	options.complete()
+	if err := CheckRuntimes(options.Runtimes); err != nil {
+		return nil, err
+	}
 	p, err := newPlace()
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the sockets of rule sets: %w", err)
 	}
-	h := &Host{options: options, place: p, identities: newIdentities(p, options.User, options.together)}
+	h := &Host{options: options, place: p, identities: newIdentities(p, options.User, options.together), wake: make(chan struct{}, 1),
+		starting: make(chan struct{}, mostStarting), trials: make(chan struct{}, mostTrials)}
+	h.table.Store(&table{})
 	if h.identities.shared == nil && os.Geteuid() == 0 {
 		options.Logger.Warn("rule sets run as root: this system does not let us become another user")
 	}
@@ -115,29 +142,45 @@ func (h *Host) Bind(b Binding) error {
 	if _, ok := domain.LevelOf(b.Region); !ok {
 		return domain.Errorf(domain.CodeBadUserInput, "%q is not the code of a region", b.Region).At("region")
 	}
-	program, err := keep(h.programs(), b.Command.Path)
+	parameters, err := json.Marshal(b.Parameters)
+	if err != nil {
+		return domain.Errorf(domain.CodeBadUserInput, "the parameters of the rule set %s are no JSON: %w", b.RuleSet, err).At("parameters")
+	}
+	kept, err := keep(h.programs(), b.Command.Path)
 	if err != nil {
 		return domain.Errorf(domain.CodeUnavailable, "the program of the rule set %s cannot be kept to be run: %w", b.RuleSet, err)
 	}
+	what := &program{Command: Command{Path: kept.path, Args: b.Command.Args}, kept: kept}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ctx.Err() != nil {
-		program.release()
+		what.release()
 		return domain.Errorf(domain.CodeUnavailable, "the server is stopping")
 	}
-	for _, s := range h.bound {
-		if s.binding.RuleSet == b.RuleSet && s.binding.Region == b.Region {
-			program.release()
+	for _, r := range h.bound {
+		if r.ruleSet == b.RuleSet && r.region == b.Region {
+			what.release()
 			return domain.Errorf(domain.CodeAlreadyExists, "the rule set %s is bound to the region %s already", b.RuleSet, b.Region)
 		}
 	}
-	s := &supervised{
-		binding: b, program: program, as: h.identities.take(), host: h, log: h.options.Logger.With("rule_set", b.RuleSet, "region", b.Region),
-		nudge: make(chan struct{}, 1), stopped: make(chan struct{}), changed: make(chan struct{}), state: Starting, since: time.Now(),
+	r := newRun(&h.options, h.options.Logger.With("rule_set", b.RuleSet, "region", b.Region))
+	r.ruleSet, r.region, r.parameters, r.adopted = b.RuleSet, b.Region, parameters, true
+	h.run(h.ctx, r, nil, func(context.Context) (*program, error) { return what, nil })
+	h.bound = append(h.bound, r)
+	t := *h.table.Load()
+	t.static = map[string][]*run{}
+	for _, r := range h.bound {
+		t.static[r.region] = append(t.static[r.region], r)
 	}
-	h.bound = append(h.bound, s)
-	go s.supervise(h.ctx)
+	h.table.Store(&t)
 	return nil
+}
+
+// run starts a run that has a program of its own, when it is its turn.
+func (h *Host) run(ctx context.Context, r *run, turns chan struct{}, fetch func(context.Context) (*program, error)) {
+	r.of = h.newSupervised(r.ruleSet, r.log, fetch)
+	r.of.own, r.of.turns, r.journal, r.stopped = r, turns, r.of.journal, r.of.stopped
+	go r.of.supervise(ctx)
 }
 
 // programs gives the folder where programs are kept: the one in the options, if those who run them can get there.
@@ -148,62 +191,26 @@ func (h *Host) programs() string {
 	return filepath.Join(h.place.dir, "programs")
 }
 
-// Ready waits until every rule set answers. Its error names those that do not when the context ends.
+// Ready waits until every rule set answers that the operator bound. Its error names those that do not when the context ends. It
+// waits for no office's: one that is broken must not keep a server from starting.
 func (h *Host) Ready(ctx context.Context) error {
+	h.mu.Lock()
+	bound := slices.Clone(h.bound)
+	h.mu.Unlock()
 	var waiting []error
-	for _, s := range h.all() {
-		if err := s.ready(ctx); err != nil {
-			waiting = append(waiting, err)
+	for _, r := range bound {
+		if err := r.of.ready(ctx); err != nil {
+			waiting = append(waiting, domain.Errorf(domain.CodeRulesUnavailable, "%w", err))
 		}
 	}
 	return errors.Join(waiting...)
 }
 
-func (s *supervised) ready(ctx context.Context) error {
-	for {
-		s.mu.Lock()
-		state, fault, changed := s.state, s.fault, s.changed
-		s.mu.Unlock()
-		if state == Ready {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			if fault == "" {
-				fault = "it has not said a word yet"
-			}
-			return domain.Errorf(domain.CodeRulesUnavailable, "the rule set %s does not answer (%s): %s", s.binding.RuleSet, state, fault)
-		}
-	}
-}
-
-// Status is how a rule set fares, for operators.
-type Status struct {
-	RuleSet   string
-	Region    string
-	Version   string // "" as long as it never answered
-	State     State
-	Since     time.Time // when it entered the state
-	PID       int       // 0 while no process answers
-	Restarts  int       // since it was bound
-	LastError string    // "" as long as there was none
-}
-
-// Status tells how every rule set fares, in the order they were bound.
-func (h *Host) Status() []Status {
-	bound := h.all()
-	list := make([]Status, len(bound))
-	for i, s := range bound {
-		s.mu.Lock()
-		list[i] = Status{RuleSet: s.binding.RuleSet, Region: s.binding.Region, Version: s.description.GetVersion(), State: s.state,
-			Since: s.since, Restarts: max(0, s.starts-1), LastError: s.fault}
-		if s.process != nil {
-			list[i].PID = s.process.pid()
-		}
-		s.mu.Unlock()
-	}
-	return list
+// all gives every run, those of the operator first.
+func (h *Host) all() []*run {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Concat(h.bound, h.runs)
 }
 
 // Close stops every rule set: calls in flight may end, processes are asked to end and then ended. It takes at most three
@@ -211,25 +218,36 @@ func (h *Host) Status() []Status {
 func (h *Host) Close(ctx context.Context) error {
 	h.stop()
 	defer h.kill()
+	h.mu.Lock()
+	waiting := map[string]<-chan struct{}{}
+	for i, r := range slices.Concat(h.bound, h.runs) {
+		waiting[fmt.Sprintf("the rule set %s (%d)", r.ruleSet, i)] = r.stopped
+	}
+	if h.stock != nil {
+		waiting["the process of rule files"] = h.stock.stopped
+	}
+	h.mu.Unlock()
+	ended := make(chan struct{})
+	go func() {
+		h.ends.Wait()
+		close(ended)
+	}()
+	waiting["what follows the catalogue"] = ended
 	var err error
-	for _, s := range h.all() {
+	for name, stopped := range waiting {
 		select {
-		case <-s.stopped:
+		case <-stopped:
 			continue
 		case <-ctx.Done():
 			h.kill()
+		case <-time.After(3 * h.options.StopTimeout):
+			h.kill()
 		}
 		select {
-		case <-s.stopped:
+		case <-stopped:
 		case <-time.After(h.options.StopTimeout + time.Second):
-			err = errors.Join(err, fmt.Errorf("the rule set %s did not stop", s.binding.RuleSet))
+			err = errors.Join(err, fmt.Errorf("%s did not stop", name))
 		}
 	}
 	return errors.Join(err, h.place.remove())
-}
-
-func (h *Host) all() []*supervised {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.bound[:len(h.bound):len(h.bound)]
 }

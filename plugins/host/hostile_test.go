@@ -78,21 +78,17 @@ func TestBreakerOpensAtTheThirdCrashAndOneTrialCloses(t *testing.T) {
 	h := newHost(t, nil, rawIn("32", "good"), nation)
 	ready(t, h)
 	stop := judgedMeanwhile(t, h, "51")
-	s := h.all()[0]
+	s := h.all()[0].of
 	var seen []State
 	next := func() State {
-		s.mu.Lock()
-		state, changed := s.state, s.changed
-		s.mu.Unlock()
+		state, _, changed := s.look()
 		for len(seen) > 0 && state == seen[len(seen)-1] {
 			select {
 			case <-changed:
 			case <-time.After(30 * time.Second):
 				t.Fatalf("stuck in %s", state)
 			}
-			s.mu.Lock()
-			state, changed = s.state, s.changed
-			s.mu.Unlock()
+			state, _, changed = s.look()
 		}
 		seen = append(seen, state)
 		return state
@@ -203,8 +199,8 @@ func TestCallsInFlightEndBeforeTheirProcessDoes(t *testing.T) {
 	ready(t, h)
 	answered := make(chan workflow.Judgement, 1)
 	go func() { answered <- h.Judge(context.Background(), []workflow.Question{question("32")})[0] }()
-	p := h.all()[0].process
-	until(t, 5*time.Second, "a call is in flight", func() bool { return len(p.calls) > 0 })
+	r := h.all()[0]
+	until(t, 5*time.Second, "a call is in flight", func() bool { return len(r.room) > 0 })
 	closed(t, h)
 	if j := <-answered; len(j.Unavailable) > 0 {
 		t.Errorf("it was cut off: %+v", j)

@@ -31,7 +31,11 @@ func TestMain(m *testing.M) {
 		play(os.Args[2])
 		return
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if binary, err := playable(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(binary))
+	}
+	os.Exit(code)
 }
 
 func play(part string) {
@@ -40,6 +44,10 @@ func play(part string) {
 		national.Serve()
 	case "server": // binds a rule set, says where its process is and waits to be killed
 		serveUntilKilled(os.Args[3])
+	case "office": // a program of an office: its name, version and fault
+		rules.Serve(newOfficeSet(os.Args[3], os.Args[4], os.Args[5]))
+	case "files":
+		serveFiles()
 	case "mute":
 		select {}
 	case "exits":

@@ -42,10 +42,7 @@ type Manifest struct {
 	Arch    string // as Go calls it; empty: any
 }
 
-var (
-	setName     = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
-	runtimeName = regexp.MustCompile(`^[a-z0-9.-]{1,40}$`)
-)
+var runtimeName = regexp.MustCompile(`^[a-z0-9.-]{1,40}$`)
 
 // Fits tells whether a program can run on this machine; the error says which one it is for.
 func (m *Manifest) Fits() error {
@@ -189,7 +186,7 @@ func (r *manifestReader) check(m *Manifest) {
 			r.wrong(r.at[field], field+": "+en, field+": "+id)
 		}
 	}
-	must(setName.MatchString(m.Name), "name", "1 to 64 small letters, digits and hyphens belong here, as the program says its name",
+	must(domain.ValidRuleSetName(m.Name), "name", "1 to 64 small letters, digits and hyphens belong here, as the program says its name",
 		"di sini seharusnya 1 sampai 64 huruf kecil, angka dan tanda hubung, seperti nama yang disebut program")
 	must(m.Version != "" && len(m.Version) <= 64, "version", "1 to 64 characters belong here, as the program says its version",
 		"di sini seharusnya 1 sampai 64 karakter, seperti versi yang disebut program")

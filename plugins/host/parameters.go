@@ -21,8 +21,8 @@ import (
 // The limits on parameters and their schema. A schema is read by the server itself, so it must not be able to keep it busy: it
 // refers only to itself, never in a circle, and what it comes to when each reference is followed is bounded.
 const (
-	MostParameters  = 64 << 10 // bytes, of the parameters of a region; so of a schema
-	mostSchemaParts = 2000     // objects and lists of a schema, with those that it refers to
+	mostSchema      = domain.MaxParameters // bytes
+	mostSchemaParts = 2000                 // objects and lists of a schema, with those that it refers to
 )
 
 // CheckParameters tells what is wrong with the parameters of a region, a JSON object or nothing, by the JSON Schema (2020-12) of a
@@ -31,8 +31,8 @@ const (
 func CheckParameters(schema string, parameters json.RawMessage) error {
 	values, err := parametersOf(parameters)
 	if err != nil {
-		return domain.Problems{domain.Errorf(domain.CodeBadUserInput, "the parameters must be a JSON object of at most %d KiB with finite numbers", MostParameters>>10).
-			In(fmt.Sprintf("parameter harus berupa objek JSON paling besar %d KiB dengan angka yang terhingga", MostParameters>>10)).At("parameters").Because(err)}
+		return domain.Problems{domain.Errorf(domain.CodeBadUserInput, "the parameters must be a JSON object of at most %d KiB with finite numbers", domain.MaxParameters>>10).
+			In(fmt.Sprintf("parameter harus berupa objek JSON paling besar %d KiB dengan angka yang terhingga", domain.MaxParameters>>10)).At("parameters").Because(err)}
 	}
 	if schema == "" {
 		if len(values) == 0 {
@@ -60,7 +60,7 @@ func parametersOf(text json.RawMessage) (values map[string]any, err error) {
 	if text = bytes.TrimSpace(text); len(text) == 0 || string(text) == "null" {
 		return nil, nil
 	}
-	if len(text) > MostParameters {
+	if len(text) > domain.MaxParameters {
 		return nil, fmt.Errorf("%d bytes", len(text))
 	}
 	return values, json.Unmarshal(text, &values) // numbers become finite or an error: what comes to the rule set is the same
@@ -104,8 +104,8 @@ func (noLoader) Load(url string) (any, error) {
 }
 
 func checkSchemaSize(schema string, doc *any) error {
-	if len(schema) > MostParameters {
-		return fmt.Errorf("it has more than %d KiB", MostParameters>>10)
+	if len(schema) > mostSchema {
+		return fmt.Errorf("it has more than %d KiB", mostSchema>>10)
 	}
 	d := json.NewDecoder(strings.NewReader(schema))
 	if err := d.Decode(doc); err != nil {

@@ -3,7 +3,6 @@ package host
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -17,7 +16,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/berdaya/berdaya/plugins/rules"
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
@@ -25,10 +23,8 @@ import (
 
 // process is one run of a rule set's program, from its start to its end. A program that is started again is a new process.
 type process struct {
-	description *rules.Description
-	conn        grpc.ClientConnInterface
-	rules       rulespb.RulesClient
-	calls       chan struct{} // one entry for each call in flight
+	conn  grpc.ClientConnInterface
+	rules rulespb.RulesClient
 
 	client *plugin.Client
 	runner *runner
@@ -38,38 +34,10 @@ type process struct {
 	log    *slog.Logger
 }
 
-// start starts a program and asks it who it is. Nothing is left of it when start fails, or when the context ends
-// before it is done.
-func start(ctx context.Context, o *Options, p *place, as identity, program string, b *Binding, log *slog.Logger) (_ *process, err error) {
-	parameters, err := structpb.NewStruct(b.Parameters)
-	if err != nil {
-		return nil, fmt.Errorf("its parameters cannot be sent: %w", err)
-	}
-	run := &process{calls: make(chan struct{}, o.CallsInFlight), output: &lines{log: log}, log: log}
-	if err := run.launch(ctx, o, p, as, program, b.Command.Args); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			run.stop(o.StopTimeout)
-			err = run.explain(err)
-		}
-	}()
-	asking, cancel := context.WithTimeout(ctx, o.StartTimeout)
-	defer cancel()
-	if run.description, err = run.rules.Describe(asking, &rulespb.DescribeRequest{}); err != nil {
-		return nil, err
-	}
-	if err := rules.CheckDescription(run.description); err != nil {
-		return nil, fmt.Errorf("it does not keep the contract: %w", err)
-	}
-	if run.description.Name != b.RuleSet {
-		return nil, fmt.Errorf("it says that its name is %s", run.description.Name)
-	}
-	if _, err := run.rules.Configure(asking, &rulespb.ConfigureRequest{Region: b.Region, Parameters: parameters}); err != nil {
-		return nil, fmt.Errorf("it does not take its parameters: %s", status.Convert(err).Message())
-	}
-	return run, nil
+// start starts a program for as long as it is wanted.
+func (h *Host) start(ctx context.Context, as identity, what Command, log *slog.Logger, journal *journal) (*process, error) {
+	p := &process{output: &lines{log: log, also: journal.add}, log: log}
+	return p, p.launch(ctx, &h.options, h.place, as, what.Path, what.Args)
 }
 
 // launch starts the program and shakes hands with it; then it can be asked. Nothing is left of it when that fails, or when the
@@ -173,19 +141,6 @@ func (p *process) pid() int {
 	p.runner.mu.Lock()
 	defer p.runner.mu.Unlock()
 	return p.runner.pid
-}
-
-// drain waits until no call is in flight and lets none begin.
-func (p *process) drain(ctx context.Context) {
-	for range cap(p.calls) {
-		select {
-		case p.calls <- struct{}{}:
-		case <-p.runner.exited:
-			return
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // stop ends the process: politely for the time given, then with its whole group. go-plugin's own Kill has no deadline: it waits

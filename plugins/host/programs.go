@@ -24,6 +24,18 @@ type kept struct {
 	lock *os.File // on the folder: as long as it is held, no host clears the folder away
 }
 
+// sumOf gives the SHA-256 of a file as small hexadecimal digits.
+func sumOf(path string) (string, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer in.Close()
+	hash := sha256.New()
+	_, err = io.Copy(hash, in)
+	return hex.EncodeToString(hash.Sum(nil)), err
+}
+
 // keep copies a program, if it is not there yet, and clears away what nobody uses.
 func keep(dir, program string) (_ *kept, err error) {
 	in, err := os.Open(program)
@@ -80,12 +92,12 @@ func clearUnfinished(folder string) {
 	files, _ := filepath.Glob(filepath.Join(folder, unfinished))
 	for _, file := range files {
 		if info, err := os.Lstat(file); err == nil && time.Since(info.ModTime()) > unused {
-			_ = os.Remove(file)
+			_ = os.RemoveAll(file)
 		}
 	}
 }
 
-func (k *kept) release() { k.lock.Close() }
+func (k *kept) release() { _ = k.lock.Close() }
 
 // hold makes a folder and holds it against being cleared away.
 func hold(folder string) (*os.File, error) {

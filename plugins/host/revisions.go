@@ -1,28 +1,36 @@
 package host
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 )
 
-// Revisions gives, for each region that rule sets are bound to, text that changes whenever a set comes or goes, or has another
-// version or other parameters. It is "" for a region with a set that has not said yet which version it is.
+// Revisions gives, for each region that rule sets are at work in, text that changes whenever a set comes or goes, or has another
+// version or other parameters. It is the same on every server where the same is in force, and "" for a region with a set that has
+// not said yet which version it is, or where one waits for its first answer.
 func (h *Host) Revisions() map[string]string {
+	t := h.table.Load()
 	sets := map[string][]string{}
 	unknown := map[string]bool{}
-	for _, s := range h.all() {
-		region := s.binding.Region
-		d := s.described()
-		if d == nil {
-			unknown[region] = true
+	for region, bound := range t.static {
+		for _, r := range bound {
+			d := r.known.Load()
+			unknown[region] = unknown[region] || d == nil
+			sets[region] = append(sets[region], fmt.Sprintf("%s %s %s", r.ruleSet, d.GetVersion(), r.parameters))
 		}
-		parameters, err := json.Marshal(s.binding.Parameters) // in the order of the names
-		if err != nil {
-			unknown[region] = true // they came from JSON, so this does not happen
+	}
+	for region, offices := range t.offices {
+		for _, o := range offices {
+			unknown[region] = unknown[region] || !o.settled()
+			for _, a := range o.activations {
+				what := "out of work"
+				if a.run != nil {
+					what = a.run.key
+				}
+				sets[region] = append(sets[region], fmt.Sprintf("%s %d %s %s", o.ruleSet, a.Revision, a.Mode, what))
+			}
 		}
-		sets[region] = append(sets[region], fmt.Sprintf("%s %s %s", s.binding.RuleSet, d.GetVersion(), parameters))
 	}
 	revisions := make(map[string]string, len(sets))
 	for region, all := range sets {

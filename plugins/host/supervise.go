@@ -5,99 +5,191 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/berdaya/berdaya/plugins/rules"
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )
 
-// State is where a rule set's process stands.
-type State string
-
-// The states of a rule set.
-const (
-	Starting State = "STARTING"  // the process starts and says who it is
-	Ready    State = "READY"     // it answers
-	Backoff  State = "BACKOFF"   // it crashed and is started again shortly
-	Open     State = "OPEN"      // it crashed too often and is left alone for a while
-	HalfOpen State = "HALF_OPEN" // a single trial after that
-	Draining State = "DRAINING"  // it ends when the calls in flight have ended
-	Stopped  State = "STOPPED"
-)
-
-// supervised is a rule set that is kept running for a region.
+// supervised is a program that is kept running.
 type supervised struct {
-	binding Binding
-	program *kept
-	as      identity
+	*standing
+	name    string
 	host    *Host
 	log     *slog.Logger
-	nudge   chan struct{} // asks for a health check now
-	stopped chan struct{} // closed when nothing is left of it
+	journal *journal
+	as      identity
+	fetch   func(context.Context) (*program, error) // gives what is to be run; asked until it does
+	own     *run                                    // the one that the program serves; nil where it serves rule files
+	turns   chan struct{}                           // one entry for each that starts; nil where it waits for nobody
+	nudge   chan struct{}                           // asks for a health check now
+	stopped chan struct{}                           // closed when nothing is left of it
+	process atomic.Pointer[process]                 // while READY
 
-	mu          sync.Mutex
-	state       State
-	since       time.Time
-	process     *process           // while READY
-	description *rules.Description // of the last process that was READY
-	starts      int
-	fault       string        // why it is not READY, or was not before
-	changed     chan struct{} // closed at the next change
+	files struct { // that it serves
+		sync.Mutex
+		all     []*run
+		loading sync.Mutex // one at a time, so that a crash while loading is the fault of that one
+	}
 }
 
-// supervise keeps the rule set running until the context ends.
+// program is what is run, held against being cleared away.
+type program struct {
+	Command
+	kept *kept // nil for what is not kept by us
+}
+
+func (p *program) release() {
+	if p != nil && p.kept != nil {
+		p.kept.release()
+	}
+}
+
+func (h *Host) newSupervised(name string, log *slog.Logger, fetch func(context.Context) (*program, error)) *supervised {
+	return &supervised{standing: newStanding(), name: name, host: h, log: log, journal: &journal{}, as: h.identities.take(), fetch: fetch,
+		nudge: make(chan struct{}, 1), stopped: make(chan struct{})}
+}
+
+// runs gives whom it serves.
+func (s *supervised) runs() []*run {
+	if s.own != nil {
+		return []*run{s.own}
+	}
+	s.files.Lock()
+	defer s.files.Unlock()
+	return slices.Clone(s.files.all)
+}
+
+// supervise keeps the program running until the context ends.
 func (s *supervised) supervise(ctx context.Context) {
 	defer close(s.stopped)
-	defer s.program.release()
 	defer s.host.identities.giveBack(s.as)
+	var p *program
+	defer func() { p.release() }()
 	var crashes failures
-	for ctx.Err() == nil {
-		err := s.run(ctx)
+	for away := 0; ctx.Err() == nil; {
+		var err error
+		if p == nil {
+			p, err = s.fetch(ctx)
+		}
+		if err == nil {
+			away = 0
+			err = s.run(ctx, p)
+		}
 		if ctx.Err() != nil {
 			break
 		}
-		state, wait := crashes.next(time.Now())
+		state, wait := Backoff, min(doubled(firstBackoff, away), longestFetch)
+		if p != nil || !errors.Is(err, errAway) {
+			state, wait = crashes.next(time.Now())
+		}
+		away++
 		wait = jitter(wait)
-		s.enter(state, nil, err)
+		s.down(state, err)
 		s.log.Error("the rule set is down", "error", err, "state", state, "again_in", wait.Round(time.Millisecond))
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
 		}
 	}
-	s.enter(Stopped, nil, nil)
+	s.enter(Stopped, nil)
+}
+
+// errAway is that a program could not be read from where programs are kept: no fault of the program.
+var errAway = errors.New("it could not be read")
+
+// longestFetch is the longest wait before it is tried to be read again.
+const longestFetch = 10 * time.Second
+
+// down goes over to a state without a process.
+func (s *supervised) down(state State, fault error) {
+	s.process.Store(nil)
+	for _, r := range s.runs() {
+		r.serving.Store(nil)
+		if fault != nil {
+			r.record.failed(time.Now(), fault)
+		}
+	}
+	s.enter(state, fault)
 }
 
 // run runs one process to its end and says why it ended; an end that was asked for is no error.
-func (s *supervised) run(ctx context.Context) error {
+func (s *supervised) run(ctx context.Context, what *program) error {
 	o := &s.host.options
-	if s.is(Open) {
-		s.enter(HalfOpen, nil, nil)
+	if state, _, _ := s.look(); state == Open {
+		s.enter(HalfOpen, nil)
 	} else {
-		s.enter(Starting, nil, nil)
+		s.enter(Starting, nil)
 	}
 	began := time.Now()
-	p, err := start(ctx, o, s.host.place, s.as, s.program.path, &s.binding, s.log)
+	p, err := s.start(ctx, what)
 	if err != nil {
 		return err
 	}
 	spare := context.AfterFunc(s.host.killed, p.runner.kill)
 	defer spare()
-	s.enter(Ready, p, nil)
-	s.log.Info("the rule set is ready", "version", p.description.GetVersion(), "pid", p.pid(), "took", time.Since(began).Round(time.Millisecond))
+	s.process.Store(p)
+	s.enter(Ready, nil)
+	s.host.wakeFollower()
+	s.log.Info("the rule set is ready", "pid", p.pid(), "took", time.Since(began).Round(time.Millisecond))
 	err = s.watch(ctx, p)
 	if ctx.Err() == nil { // it crashed, or is to be replaced because it is frozen
-		s.enter(Backoff, nil, err)
+		s.process.Store(nil)
+		for _, r := range s.runs() {
+			r.serving.Store(nil)
+		}
+		s.enter(Backoff, err)
 		p.stop(o.StopTimeout)
 		return err
 	}
-	s.enter(Draining, nil, nil)
+	s.down(Draining, nil)
 	draining, cancel := context.WithTimeout(context.Background(), o.StopTimeout)
 	defer cancel()
-	p.drain(draining)
+	for _, r := range s.runs() {
+		r.drain(draining, p)
+	}
 	p.stop(o.StopTimeout)
 	return nil
+}
+
+// start starts a process and, where it serves one rule set, has that introduced.
+func (s *supervised) start(ctx context.Context, what *program) (*process, error) {
+	o := &s.host.options
+	if s.turns != nil {
+		select {
+		case s.turns <- struct{}{}:
+			defer func() { <-s.turns }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	p, err := s.host.start(ctx, s.as, what.Command, s.log, s.journal)
+	if err != nil || s.own == nil {
+		return p, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, o.StartTimeout)
+	defer cancel()
+	if err := s.own.introduce(ctx, p, p.rules); err != nil {
+		err = p.explain(err)
+		p.stop(o.StopTimeout)
+		return nil, err
+	}
+	return p, nil
+}
+
+// drain waits until no call is in flight and lets none begin.
+func (r *run) drain(ctx context.Context, p *process) {
+	for range cap(r.room) {
+		select {
+		case r.room <- struct{}{}:
+		case <-p.runner.exited:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // watch returns when the process has ended, does not answer, or the context has ended.
@@ -147,48 +239,20 @@ func ending(p *process) error {
 	return errors.New(clip(text, 500))
 }
 
-// enter goes over to a state; with READY comes the process that answers.
-func (s *supervised) enter(state State, p *process, fault error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.state, s.since, s.process = state, time.Now(), p
-	switch {
-	case p != nil:
-		s.starts++
-		s.description = p.description
-	case fault != nil:
-		s.fault = fault.Error()
+// ready waits until the program answers.
+func (s *supervised) ready(ctx context.Context) error {
+	for {
+		state, fault, changed := s.look()
+		if state == Ready {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			if fault == "" {
+				fault = "it has not said a word yet"
+			}
+			return fmt.Errorf("the rule set %s does not answer (%s): %s", s.name, state, fault)
+		}
 	}
-	close(s.changed)
-	s.changed = make(chan struct{})
-}
-
-func (s *supervised) is(state State) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state == state
-}
-
-// running gives the process that answers, or says in words for people why there is none.
-func (s *supervised) running() (*process, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	switch s.state {
-	case Ready:
-		return s.process, nil
-	case Starting, HalfOpen:
-		return nil, errors.New("it is starting; try again in a moment")
-	case Backoff:
-		return nil, errors.New("it stopped and is being started again; try again in a moment")
-	case Open:
-		return nil, errors.New("it stopped several times and is left alone for up to two minutes; its operator finds the cause in the log")
-	}
-	return nil, errors.New("the server is stopping")
-}
-
-// described gives the description of the rule set; nil as long as it never answered.
-func (s *supervised) described() *rules.Description {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.description
 }

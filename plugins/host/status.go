@@ -1,0 +1,85 @@
+package host
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Status is how a rule set fares on this server, for operators.
+type Status struct {
+	RuleSet   string
+	Region    string
+	Version   string    // "" as long as one that the operator bound never answered
+	Revision  int       // of the newest activation that it serves; 0 for what the operator bound
+	Key       string    // names what runs, for Logs; "" for what the operator bound
+	Waiting   bool      // it was put to work and never answered; the one before, if there is one, judges in its place
+	State     State     // of its process, or of the rule file in the process that all of them share
+	Since     time.Time // when it entered the state
+	PID       int       // 0 while no process answers
+	Restarts  int       // since it was put to work
+	LastError string    // "" as long as there was none
+	Failures  []Failure // at most 20, the last one last
+	Calls     uint64    // in batches
+	InFlight  int       // calls
+	Memory    uint64    // bytes that its process has in memory; 0 where it is not known
+	CPU       time.Duration
+}
+
+// Status tells how every rule set fares: those that the operator bound in the order they were bound, then those of offices by region,
+// name and revision.
+func (h *Host) Status() []Status {
+	h.mu.Lock()
+	bound, offices := len(h.bound), len(h.runs)
+	h.mu.Unlock()
+	list := make([]Status, 0, bound+offices)
+	for _, r := range h.all() {
+		list = append(list, r.status())
+	}
+	slices.SortStableFunc(list[bound:], func(a, b Status) int {
+		return cmp.Or(strings.Compare(a.Region, b.Region), strings.Compare(a.RuleSet, b.RuleSet), cmp.Compare(a.Revision, b.Revision))
+	})
+	return list
+}
+
+func (r *run) status() Status {
+	s := Status{RuleSet: r.ruleSet, Region: r.region, Version: cmp.Or(r.known.Load().GetVersion(), r.version), Revision: int(r.number.Load()), Key: r.key,
+		Failures: r.record.recent(), Calls: r.record.calls.Load(), InFlight: len(r.room), Waiting: r.known.Load() == nil && r.key != ""}
+	r.of.fill(&s)
+	if r.file != nil {
+		restarts, fault := s.Restarts, s.LastError
+		if s.State == Ready {
+			r.file.fill(&s)
+		} else {
+			_, own, _ := r.file.look()
+			s.LastError = cmp.Or(own, fault)
+		}
+		s.Restarts = restarts
+	}
+	if r.isRetired() {
+		s.State = Draining
+	}
+	if p := r.of.process.Load(); p != nil && r.serving.Load() != nil {
+		s.PID = p.pid()
+		s.Memory, s.CPU = usage(s.PID)
+	}
+	return s
+}
+
+func (s *standing) fill(status *Status) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	status.State, status.Since, status.Restarts, status.LastError = s.state, s.since, max(0, s.starts-1), s.fault
+}
+
+// Logs gives the last lines, at most 200, that the process of a revision wrote, oldest first; of a rule file, those that name its
+// revision. It is false where no such revision runs on this server.
+func (h *Host) Logs(key string) ([]Line, bool) {
+	for _, r := range h.all() {
+		if r.key == key && !r.isRetired() {
+			return r.journal.of(r.wire), true
+		}
+	}
+	return nil, false
+}
