@@ -51,4 +51,5 @@ var Enums = map[string]Enum{
 	"OfflineOutcome": OfflineOutcomes, "DraftState": DraftStates,
 	"NoticeKind": NoticeKinds, "Channel": Channels, "DeliveryState": DeliveryStates,
 	"RuleSetKind": RuleSetKinds, "VersionState": VersionStates, "ActivationMode": ActivationModes, "RuleSetAction": RuleSetActions,
+	"DecisionOutcome": DecisionOutcomes,
 }

@@ -27,16 +27,18 @@ type Question struct {
 
 // Judgement is what all rule sets together say to a question.
 type Judgement struct {
-	Revisions   []domain.RuleRevision // who judged
-	Blocks      []domain.Block        // what failed, gravest first; empty when everything passed
-	Unavailable []Unavailable         // who did not answer
-	DueOn       *domain.Date          // for the target stage: the earliest that any rule set gave; nil for none
+	Revisions   []domain.RuleRevision     // who judged
+	Activations []domain.DecisionRevision // the same, with where each is at work, for the decision log
+	Blocks      []domain.Block            // what failed, gravest first; empty when everything passed
+	Unavailable []Unavailable             // who did not answer
+	DueOn       *domain.Date              // for the target stage: the earliest that any rule set gave; nil for none
 	Checklist   []domain.ChecklistItem
 }
 
 // Unavailable names a rule set that did not answer, and why, in words for whoever runs the server: a coordinator can do no
 // more than try again.
 type Unavailable struct {
-	RuleSet string
-	Reason  string
+	RuleSet string `json:"ruleSet"`
+	Region  string `json:"region,omitempty"` // in which it is at work, a code; "" where all of a region's rules are meant
+	Reason  string `json:"reason"`
 }

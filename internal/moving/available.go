@@ -61,7 +61,10 @@ func (m *Moves) Available(ctx context.Context, actor access.Actor, programmeIDs 
 // judged is a programme with what the rules said about the step that waits for them; nil where no step does.
 type judged struct {
 	workflow.FactsSnapshot
+	question  workflow.Question
+	kinds     []workflow.FactKind // of the facts that were read
 	judgement *workflow.Judgement
+	took      time.Duration // until the rules had answered
 }
 
 // judge reads the facts of all these programmes in one round and asks the rules about all of them in one batch. It leaves out
@@ -88,7 +91,9 @@ func (m *Moves) judge(ctx context.Context, programmes []*workflow.Snapshot, at t
 		if !asks {
 			continue
 		}
-		if n := m.needs(ctx, needs, read[i].Programme.RegionCode); n.unavailable != nil {
+		n := m.needs(ctx, needs, read[i].Programme.RegionCode)
+		all[i].question, all[i].kinds = q, n.kinds
+		if n.unavailable != nil {
 			all[i].judgement = &workflow.Judgement{Unavailable: []workflow.Unavailable{*n.unavailable}}
 			continue
 		}
@@ -99,13 +104,15 @@ func (m *Moves) judge(ctx context.Context, programmes []*workflow.Snapshot, at t
 	}
 	began := time.Now()
 	answers := m.Rules.Judge(ctx, questions)
+	took := time.Since(began)
 	if m.Observer != nil {
-		m.Observer.AskedRules(time.Since(began))
+		m.Observer.AskedRules(took)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, domain.Errorf(domain.CodeUnavailable, "it took too long: try again").In("terlalu lama: coba lagi").Because(err)
 	}
 	for k, i := range asking {
+		all[i].took = took
 		if k < len(answers) { // whoever got no answer has no judgement, which blocks
 			all[i].judgement = &answers[k]
 		}

@@ -96,6 +96,7 @@ func (m *Moves) carryOut(ctx context.Context, actor access.Actor, c Command, d *
 	seen := Observed{Move: c.Move}
 	seen.stood(d.snapshot)
 	m.observe(began, &seen, &out, &err)
+	m.record(actor, d, &out, err)
 	return out, err
 }
 
@@ -103,6 +104,7 @@ func (m *Moves) carryOut(ctx context.Context, actor access.Actor, c Command, d *
 type decided struct {
 	decision workflow.Decision
 	snapshot *workflow.Snapshot // decided on; nil where the actor does not get to see it
+	asked    *judged            // what the rules said; nil where they were not asked
 	err      error
 }
 
@@ -175,6 +177,7 @@ func (m *Moves) decideEach(ctx context.Context, actor access.Actor, commands []C
 		if err != nil {
 			return nil, err
 		}
+		d.asked = j
 		d.snapshot, d.decision = &j.Snapshot, workflow.Decide(j.Terms(course), j.State(), &j.Facts, j.judgement, c.at(actor, at))
 		d.err = d.decision.Err
 	}

@@ -33,7 +33,7 @@ type Store interface {
 	History(ctx context.Context, programmeID uuid.UUID) ([]domain.ProgrammeEvent, error)
 }
 
-// Moves is the use case. All fields but the observer are needed.
+// Moves is the use case. All fields but the observer and the recorder are needed.
 type Moves struct {
 	Store    Store
 	Rules    workflow.Rules
@@ -41,6 +41,7 @@ type Moves struct {
 	Clock    domain.Clock
 	IDs      domain.IDs
 	Observer Observer // nil: nobody
+	Recorder Recorder // nil: nobody
 }
 
 // Command is a move of one programme, as an actor asks for it.
@@ -83,11 +84,14 @@ func (m *Moves) Move(ctx context.Context, actor access.Actor, c Command) (out Ou
 	if before, err := command.Recall(ctx, m.Store, once); before != nil || err != nil {
 		return repeated(c.ProgrammeID, before), err
 	}
-	return m.carry(ctx, c.ProgrammeID, once, func() (workflow.Decision, *workflow.Snapshot, error) {
-		d, s, err := m.decide(ctx, actor, c)
-		seen.stood(s)
-		return d, s, err
+	var last decided
+	out, err = m.carry(ctx, c.ProgrammeID, once, func() (workflow.Decision, *workflow.Snapshot, error) {
+		last, err = m.decide(ctx, actor, c)
+		seen.stood(last.snapshot)
+		return last.decision, last.snapshot, err
 	})
+	m.record(actor, &last, &out, err)
+	return out, err
 }
 
 // carry has something decided and written until the programme holds still. decide gives the snapshot that it decided on; nil
@@ -122,11 +126,11 @@ func (m *Moves) DryRun(ctx context.Context, actor access.Actor, c Command) (out 
 	if before, err := command.Recall(ctx, m.Store, c.once(actor)); before != nil || err != nil {
 		return repeated(c.ProgrammeID, before), err
 	}
-	d, s, err := m.decide(ctx, actor, c)
-	out = Outcome{ProgrammeID: c.ProgrammeID, Blocks: d.Blocks}
-	seen.stood(s)
+	d, err := m.decide(ctx, actor, c)
+	out = Outcome{ProgrammeID: c.ProgrammeID, Blocks: d.decision.Blocks}
+	seen.stood(d.snapshot)
 	if err == nil {
-		out.Version, out.Allowed = s.Programme.Version+1, true
+		out.Version, out.Allowed = d.snapshot.Programme.Version+1, true
 	}
 	return out, err
 }
@@ -161,12 +165,12 @@ func (m *Moves) try(ctx context.Context, programmeID uuid.UUID, once command.Com
 }
 
 // decide decides on one move.
-func (m *Moves) decide(ctx context.Context, actor access.Actor, c Command) (workflow.Decision, *workflow.Snapshot, error) {
+func (m *Moves) decide(ctx context.Context, actor access.Actor, c Command) (decided, error) {
 	all, err := m.decideEach(ctx, actor, []Command{c})
 	if err != nil {
-		return workflow.Decision{}, nil, err
+		return decided{}, err
 	}
-	return all[0].decision, all[0].snapshot, all[0].err
+	return all[0], all[0].err
 }
 
 // at gives the command as the engine decides on it.

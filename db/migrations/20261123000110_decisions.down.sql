@@ -1,0 +1,2 @@
+drop table decisions;
+drop table decision_facts;
