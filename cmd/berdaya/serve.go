@@ -21,6 +21,7 @@ func newServe() *cobra.Command {
 	var address, metricsAt, secretPath, data string
 	var noWork bool
 	var verify time.Duration
+	var kept keeping
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve GraphQL in production",
@@ -39,6 +40,9 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 			ctx := cmd.Context()
 			if verify < verifyMost || verify > verifySeldom {
 				return usageError{fmt.Errorf("--verify-histories is from 1h to 168h, not %s", verify)}
+			}
+			if err := kept.check(); err != nil {
+				return err
 			}
 			dsn, err := databaseURL()
 			if err != nil {
@@ -73,7 +77,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 			if data != "" {
 				programs = programsDir(data)
 			}
-			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, NoWork: noWork, VerifyEvery: verify, Metrics: asked, Outgoing: goes, Log: log})
+			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, NoWork: noWork, VerifyEvery: verify, Metrics: asked, Outgoing: goes, Decisions: kept, Log: log})
 			if err != nil {
 				return err
 			}
@@ -87,6 +91,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 	cmd.Flags().StringVar(&secretPath, "token-secret-file", "", "the file with the token secret, readable by its owner alone (instead of "+secretEnv+")")
 	cmd.Flags().StringVar(&data, "data", "", "a folder for the programs of rule sets (default: a temporary one)")
 	cmd.Flags().DurationVar(&verify, "verify-histories", verifyEvery, "how often all histories are verified, 1h to 168h; the same on every server")
+	kept.flags(cmd)
 	cmd.Flags().BoolVar(&noWork, "no-work", false, "only answer requests and leave what is done later to other servers on the same database")
 	return cmd
 }

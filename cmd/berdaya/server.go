@@ -22,6 +22,7 @@ import (
 	"github.com/berdaya/berdaya/internal/access"
 	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
+	"github.com/berdaya/berdaya/internal/decisions"
 	"github.com/berdaya/berdaya/internal/members"
 	"github.com/berdaya/berdaya/internal/metrics"
 	"github.com/berdaya/berdaya/internal/moving"
@@ -35,13 +36,14 @@ import (
 	"github.com/berdaya/berdaya/plugins/host"
 )
 
-// Of stopping: requests may end, then connections are cut; jobs may end, then another server does them; rule sets may end, then
-// they are ended.
+// Of stopping: requests may end, then connections are cut; jobs may end, then another server does them; what was decided may be
+// written down, then it is left out of the log; rule sets may end, then they are ended.
 const (
-	drainBound = 5 * time.Second
-	rulesBound = 5 * time.Second
-	rulesStart = 15 * time.Second
-	jobsBound  = 5 * time.Second
+	drainBound   = 5 * time.Second
+	rulesBound   = 5 * time.Second
+	rulesStart   = 15 * time.Second
+	jobsBound    = 5 * time.Second
+	decidedBound = 3 * time.Second
 )
 
 // settings are what a server is started with.
@@ -55,6 +57,7 @@ type settings struct {
 	Metrics     net.Listener  // where metrics are asked for; nil: nowhere
 	TimersEvery time.Duration // how often it is looked whether a timer is due; 0: timers.Every
 	Outgoing    outgoing
+	Decisions   keeping
 	Log         *slog.Logger
 }
 
@@ -65,6 +68,7 @@ type server struct {
 	jobs     *jobs.Client // nil where they are left to other servers
 	timers   timers.Timers
 	useCases graph.Resolver
+	decided  *decisions.Log
 	members  *members.Members
 	streams  *transport.Streams
 	handler  http.Handler
@@ -88,12 +92,15 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		return nil, err
 	}
 	clock, ids := domain.SystemClock{}, domain.RandomIDs{}
+	if err = sv.startDecisions(s, clock, ids); err != nil {
+		return nil, err
+	}
 	defined := definitionsOn(sv.db)
 	sv.useCases = graph.Resolver{
 		Registry:    registry.Registry{Store: sv.db.Registry(), Clock: clock, IDs: ids},
 		Programmes:  programmes.Programmes{Store: sv.db.Programmes(), Courses: defined.Courses, Clock: clock, IDs: ids},
 		Content:     content.Writer{Store: sv.db.Contents(), Clock: clock, IDs: ids},
-		Moves:       &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: defined.Courses, Clock: clock, IDs: ids, Observer: sv.metrics},
+		Moves:       &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: defined.Courses, Clock: clock, IDs: ids, Observer: sv.metrics, Recorder: sv.decided},
 		Transfers:   regions.Transfers{Store: sv.db.Regions(), Clock: clock, IDs: ids},
 		BulkWatch:   &bulk.Watch{Progress: sv.db.Bulk().Progress},
 		Offline:     offline.Lists{Store: sv.db.Offline(), Clock: clock, IDs: ids},
@@ -198,6 +205,11 @@ func (sv *server) close() {
 		if err := sv.jobs.Stop(ctx); err != nil {
 			sv.log.Warn("some jobs were cut off; another server does them", "error", err)
 		}
+	}
+	if sv.decided != nil { // after all who decide have ended
+		ctx, cancel := context.WithTimeout(context.Background(), decidedBound)
+		defer cancel()
+		sv.decided.Close(ctx)
 	}
 	if sv.rules != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), rulesBound)

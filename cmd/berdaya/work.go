@@ -9,6 +9,7 @@ import (
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/command"
+	"github.com/berdaya/berdaya/internal/decisions"
 	"github.com/berdaya/berdaya/internal/history"
 	"github.com/berdaya/berdaya/internal/standstill"
 	"github.com/berdaya/berdaya/internal/timers"
@@ -37,12 +38,14 @@ func (sv *server) work(s settings) jobs.Config {
 			{Kind: bulk.SweepJob, Work: many.Sweep, Limit: 1},
 			{Kind: command.ForgetKind, Work: forgetting.Work, Limit: 1},
 			{Kind: standstill.Tick, Work: still.Ticked, Limit: 1},
+			{Kind: decisions.ForgetJob, Work: sv.decided.Forget, Timeout: decisions.ForgetTimeout, Limit: 1},
 			{Kind: standstill.Kind, Work: still.Work, Timeout: standstill.Timeout, Limit: 1},
 		}...),
 		Periodic: append(periodic, []jobs.Periodic{
 			{Kind: history.CheckKind, Every: cmp.Or(s.VerifyEvery, verifyEvery)},
 			{Kind: timers.Kind, Every: cmp.Or(s.TimersEvery, timers.Every)},
 			{Kind: bulk.SweepJob, Every: bulk.SweepEvery},
+			{Kind: decisions.ForgetJob, Every: decisions.ForgetEvery},
 			{Kind: standstill.Tick, Every: standstill.Every},
 			{Kind: command.ForgetKind, Every: command.ForgetEvery},
 		}...),

@@ -235,7 +235,9 @@ func TestWhatIsOldGoesWithItsFactsAndWhatIsStillMadeStays(t *testing.T) {
 	o := newOffice(t, nil)
 	old, again := o.programme(t, "32"), o.programme(t, "32")
 	o.moves.Rules = rules{say: blocked}
-	try := func(id uuid.UUID) { _, _ = o.moves.Move(t.Context(), admin, moving.Command{ProgrammeID: id, Move: domain.Advance}) }
+	try := func(id uuid.UUID) {
+		_, _ = o.moves.Move(t.Context(), admin, moving.Command{ProgrammeID: id, Move: domain.Advance})
+	}
 	try(old)
 	try(again)
 	later := &tick{}
@@ -264,3 +266,24 @@ func TestWhatIsOldGoesWithItsFactsAndWhatIsStillMadeStays(t *testing.T) {
 type at time.Time
 
 func (a at) Now() time.Time { return time.Time(a) }
+
+// BenchmarkOneMove makes a move with the log beside it and without: the difference is what whoever moves a programme waits for.
+func BenchmarkOneMove(b *testing.B) {
+	o := newOffice(b, nil)
+	id := o.programme(b, "32")
+	for _, name := range []string{"without", "with"} {
+		b.Run(name, func(b *testing.B) {
+			moves := *o.moves
+			if name == "without" {
+				moves.Recorder = nil
+			}
+			for b.Loop() {
+				for _, c := range []moving.Command{{ProgrammeID: id, Move: domain.Advance}, {ProgrammeID: id, Move: domain.SendBack, ToStage: of(domain.Identify), Reason: of("x")}} {
+					if _, err := moves.Move(context.Background(), admin, c); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}

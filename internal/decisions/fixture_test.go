@@ -31,7 +31,9 @@ type tick struct{ seconds atomic.Int64 }
 func (c *tick) Now() time.Time { return noon.Add(time.Duration(c.seconds.Add(1)) * time.Second) }
 
 // rules is the port to the rules, with the answer that a test gives.
-type rules struct{ say func(workflow.Question) workflow.Judgement }
+type rules struct {
+	say func(workflow.Question) workflow.Judgement
+}
 
 func (rules) Needs(context.Context, string) ([]workflow.FactKind, error) {
 	return []workflow.FactKind{workflow.ConsultationFacts}, nil
@@ -80,7 +82,9 @@ func newOffice(t testing.TB, change func(*decisions.Log)) *office {
 // programme begins a programme with a consultation.
 func (o *office) programme(t testing.TB, region string) uuid.UUID {
 	t.Helper()
-	record := func() domain.Record { return domain.Record{ID: uuid.Must(uuid.NewV7()), CreatedAt: noon, UpdatedAt: noon} }
+	record := func() domain.Record {
+		return domain.Record{ID: uuid.Must(uuid.NewV7()), CreatedAt: noon, UpdatedAt: noon}
+	}
 	p := &domain.Programme{Record: record(), RegionCode: region, Code: "P-" + strings.ToUpper(uuid.NewString()[:13]), Title: "Air bersih", Goal: "Clean water for all",
 		StartDate: "2026-01-01", EndDate: "2027-12-31", Coordinator: "coordinator", FactsVersion: 1}
 	d := workflow.Created(workflow.Default, p.ID, p.RegionCode, "coordinator", noon)

@@ -15,7 +15,7 @@ import (
 const (
 	ForgetJob     = "forget_decisions"
 	ForgetEvery   = 24 * time.Hour
-	ForgetTimeout = 30 * time.Minute
+	ForgetTimeout = 10 * time.Minute
 	forgetSlice   = 2000
 
 	DefaultKeeping = 90 * 24 * time.Hour // what an operator gets who says nothing

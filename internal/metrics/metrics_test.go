@@ -175,6 +175,7 @@ func TestTheNamesStay(t *testing.T) {
 	m.FromStore(d.Figures(), domain.SystemClock{})
 	m.FromTimers(d.Timers(), domain.SystemClock{})
 	m.FromDeliveries(d.Deliveries())
+	m.FromDecisions()(0, 0)
 	m.Moved(moving.Observed{Move: domain.Advance, Err: domain.Errorf(domain.CodeBlocked, "no"), Blocks: blocks("national", "BUDGET")})
 	var lines []string
 	text := ask(t, m)
