@@ -2,11 +2,7 @@ package db
 
 import (
 	"context"
-	"slices"
 
-	"github.com/google/uuid"
-
-	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/workflow"
 )
 
@@ -21,11 +17,4 @@ func (c Commands) Begin(ctx context.Context, created workflow.Decision) error {
 	}
 	_, err := c.In(ctx).NewInsert().Model(&created.Effects.Timers).Exec(ctx)
 	return Coded(err)
-}
-
-// History gives all events of a programme by version; none for a programme that is not there.
-func (c Commands) History(ctx context.Context, programmeID uuid.UUID) ([]domain.ProgrammeEvent, error) {
-	var events []domain.ProgrammeEvent
-	err := c.In(ctx).NewSelect().Model(&events).Where("programme_id = ?", programmeID).Order("version").Scan(ctx)
-	return slices.Clip(events), Coded(err)
 }

@@ -6,15 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
-
 	"github.com/berdaya/berdaya/bench/ripe"
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/graph/gid"
+	"github.com/berdaya/berdaya/internal/history/historytest"
 	"github.com/berdaya/berdaya/internal/members"
-	"github.com/berdaya/berdaya/internal/moving"
 )
 
 // Of the bulk move in the storm: so many programmes are ready to move, so many lack what rules ask for, and so many of the ready
@@ -126,7 +123,7 @@ func TestABulkMoveOfTenThousandUnderKillsOfTwoServersEndsWithOneResultEach(t *te
 			t.Errorf("%.0f %s", n, what)
 		}
 	}
-	verifyAll(t, d)
+	historytest.Verify(t, d.Histories())
 	_ = d.Close()
 	p.end(t)
 	if !t.Failed() { // what it says is true then
@@ -138,25 +135,6 @@ func TestABulkMoveOfTenThousandUnderKillsOfTwoServersEndsWithOneResultEach(t *te
 // stormBound is how long each part of the bulk move may take: after a kill it stands still until the lease of the server that
 // was killed has ended, and the next kill is never far.
 const stormBound = 30 * time.Minute
-
-// verifyAll verifies every history.
-func verifyAll(t *testing.T, d *db.DB) {
-	t.Helper()
-	rows, err := d.Pool.Query(t.Context(), `select id from programmes`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	if err != nil {
-		t.Fatal(err)
-	}
-	moves := moving.Moves{Store: d.Moving()}
-	for _, id := range ids {
-		if err := moves.Verify(t.Context(), id); err != nil {
-			t.Error(err)
-		}
-	}
-}
 
 // seedBulk makes the programmes, all in one province.
 func seedBulk(t *testing.T, d *db.DB) {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +19,7 @@ import (
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/graph/gid"
-	"github.com/berdaya/berdaya/internal/moving"
+	"github.com/berdaya/berdaya/internal/history/historytest"
 )
 
 // ledger is what the clients know: what was acknowledged to them, under which key.
@@ -376,14 +375,5 @@ func (l *ledger) check(t *testing.T) {
 			t.Errorf("nobody knows what came of %+v", m)
 		}
 	}
-	moves := moving.Moves{Store: d.Moving()}
-	for _, programme := range append(slices.Clone(l.programmes), l.probe) {
-		id, err := gid.UUID("Programme", programme)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := moves.Verify(t.Context(), id); err != nil {
-			t.Error(err)
-		}
-	}
+	historytest.Verify(t, d.Histories())
 }

@@ -1,6 +1,7 @@
 package dbtest
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -36,4 +37,13 @@ func Member(t testing.TB, d *db.DB, subject string) {
 	if _, err := d.Bun.NewInsert().Model(row).Exec(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// History gives all events of a programme by version.
+func History(t testing.TB, d *db.DB, programme uuid.UUID) (events []domain.ProgrammeEvent) {
+	t.Helper()
+	if err := d.Bun.NewSelect().Model(&events).Where("programme_id = ?", programme).Order("version").Scan(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return events
 }

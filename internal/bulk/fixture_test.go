@@ -3,7 +3,6 @@ package bulk_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -18,6 +17,7 @@ import (
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
 	"github.com/berdaya/berdaya/internal/bulk"
+	"github.com/berdaya/berdaya/internal/history/historytest"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/workflow"
 )
@@ -230,6 +230,7 @@ func job(id uuid.UUID) workflow.JobRun {
 // programmes' histories say, whose folds are what the programmes are.
 func (o *office) sound(t testing.TB, id uuid.UUID) {
 	t.Helper()
+	historytest.Verify(t, o.Histories())
 	row, items := o.get(t, id), o.items(t, id)
 	counts := map[domain.BulkOutcome]int{}
 	for _, i := range items {
@@ -244,11 +245,7 @@ func (o *office) sound(t testing.TB, id uuid.UUID) {
 		if i.ProgrammeID == nil {
 			continue
 		}
-		history, err := o.Commands().History(t.Context(), *i.ProgrammeID)
-		if err := errors.Join(err, o.moves.Verify(t.Context(), *i.ProgrammeID)); err != nil {
-			t.Error(err)
-		}
-		for _, e := range history {
+		for _, e := range dbtest.History(t, o.DB, *i.ProgrammeID) {
 			if i.EventID != nil && e.ID == *i.EventID && (e.Version != *i.Version+1 || *e.Move != row.Move || e.Actor != row.Actor) {
 				t.Errorf("item %d moved by the event %+v", i.Position, e)
 			}

@@ -6,14 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/db/dbtest"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
 	"github.com/berdaya/berdaya/internal/content"
 	"github.com/berdaya/berdaya/internal/demo"
+	"github.com/berdaya/berdaya/internal/history/historytest"
 	"github.com/berdaya/berdaya/internal/members"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/programmes"
@@ -110,15 +109,7 @@ func TestTheSmallPortfolioHasEveryStageAndStatusAndASecondSeedingChangesNothing(
 		t.Fatalf("%d programmes, %v", n, cells)
 	}
 	// What has come of it is whole: every history folds to its programme's state.
-	var ids []uuid.UUID
-	if err := d.Bun.NewRaw("select id from programmes").Scan(t.Context(), &ids); err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range ids {
-		if err := p.Moves.Verify(t.Context(), id); err != nil {
-			t.Error(err)
-		}
-	}
+	historytest.Verify(t, d.Histories())
 	due, err := p.Timers.GoOff(t.Context())
 	if err != nil || due.Off+due.Righted != 0 {
 		t.Errorf("at the first start timers go off: %+v, %v", due, err)

@@ -8,17 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/db/dbtest"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
 	"github.com/berdaya/berdaya/internal/demo"
+	"github.com/berdaya/berdaya/internal/history/historytest"
 	"github.com/berdaya/berdaya/internal/members"
-	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/regions"
-	"github.com/berdaya/berdaya/workflow"
 )
 
 // lastDay is the clock of the portfolio's last day, so that its timers are the same every time, too.
@@ -97,22 +94,6 @@ func consistent(t testing.TB, d *db.DB) {
 	}
 }
 
-// verify checks programmes' histories, one of so many.
-func verify(t testing.TB, d *db.DB, one int) (verified int) {
-	t.Helper()
-	moves := &moving.Moves{Store: d.Moving(), Courses: workflow.Default, Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}}
-	var ids []uuid.UUID
-	if err := d.Bun.NewRaw("select id from (select id, row_number() over (order by id) as n from programmes) x where n % ? = 0", one).Scan(t.Context(), &ids); err != nil {
-		t.Fatal(err)
-	}
-	for _, id := range ids {
-		if err := moves.Verify(t.Context(), id); err != nil {
-			t.Fatalf("programme %s: %v", id, err)
-		}
-	}
-	return len(ids)
-}
-
 func TestAPartOfTheNationIsWholeAndTheSameEveryTime(t *testing.T) {
 	t.Parallel()
 	var first string
@@ -148,7 +129,7 @@ func TestAPartOfTheNationIsWholeAndTheSameEveryTime(t *testing.T) {
 			t.Errorf("%d kinds of moves", n)
 		}
 		consistent(t, d)
-		verify(t, d, 1)
+		historytest.Verify(t, d.Histories())
 		if again, err := n.Seed(t.Context()); err != nil || again != 0 || digest(t, d) != first {
 			t.Errorf("the second seeding made %d: %v", again, err)
 		}

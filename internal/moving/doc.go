@@ -21,9 +21,4 @@
 //
 // [Moves.DryRun] does all of this but the writing. [Moves.Available] says for a page of programmes what may happen next, by
 // the same decision, with one round of queries and one batch of questions for the whole page.
-//
-// # Is it true?
-//
-// [Moves.Verify] folds a programme's history, checks its chain of hashes and compares what it comes to with the programme's
-// row.
 package moving

@@ -13,6 +13,8 @@ import (
 	"github.com/berdaya/berdaya/db/dbtest"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/history"
+	"github.com/berdaya/berdaya/internal/history/historytest"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/workflow"
 )
@@ -144,7 +146,13 @@ func (o *office) move(t testing.TB, c moving.Command) moving.Outcome {
 
 func (o *office) verify(t testing.TB, id uuid.UUID) {
 	t.Helper()
-	if err := o.moves.Verify(context.Background(), id); err != nil {
-		t.Error(err)
+	for _, b := range o.broken(t, id) {
+		t.Error(&b.Broken)
 	}
+}
+
+// broken gives what does not fit in a programme's history.
+func (o *office) broken(t testing.TB, id uuid.UUID) []history.Broken {
+	t.Helper()
+	return historytest.Broken(t, o.Histories(), workflow.HistoryScope{Programme: o.get(t, id).Code})
 }

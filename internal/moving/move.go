@@ -29,8 +29,6 @@ type Store interface {
 	BumpFacts(ctx context.Context, programmeID uuid.UUID, at time.Time) (*domain.Programme, error)
 	// PutStagePlan writes a plan in the place of the one that the programme has for the stage, if it has one.
 	PutStagePlan(ctx context.Context, p *domain.StagePlan) error
-	// History gives all events of a programme by version.
-	History(ctx context.Context, programmeID uuid.UUID) ([]domain.ProgrammeEvent, error)
 }
 
 // Moves is the use case. All fields but the observer and the recorder are needed.

@@ -83,10 +83,7 @@ func TestAProgrammeBeginsWithItsHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	history, err := w.Commands().History(ctx, id)
-	if err != nil {
-		t.Fatal(err)
-	}
+	history := dbtest.History(t, w.DB, id)
 	state, err := workflow.Fold(history)
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/berdaya/berdaya/db/dbtest"
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/history/historytest"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/workflow"
@@ -119,9 +120,7 @@ func (l *land) counts(t testing.TB, region string) (n [3]int) {
 // get gives a programme after checking that its history is whole and comes to it.
 func (l *land) get(t testing.TB, id uuid.UUID) domain.Programme {
 	t.Helper()
-	if err := l.moves.Verify(context.Background(), id); err != nil {
-		t.Error(err)
-	}
+	historytest.Verify(t, l.Histories())
 	found, err := l.moves.Store.Snapshots(context.Background(), []uuid.UUID{id})
 	if err != nil || len(found) != 1 {
 		t.Fatal(found, err)
@@ -180,9 +179,9 @@ func TestEverythingFollowsTheOnlySuccessorOnce(t *testing.T) {
 	if held.Status != domain.OnHold || held.HeldAt == nil || *held.ReviewOn != "2026-06-01" {
 		t.Errorf("the hold did not come along: %+v", held)
 	}
-	events, err := l.Commands().History(t.Context(), inVillage)
-	if err != nil || len(events) != 3 {
-		t.Fatal(len(events), err)
+	events := dbtest.History(t, l.DB, inVillage)
+	if len(events) != 3 {
+		t.Fatal(len(events))
 	}
 	if e := events[2]; e.Kind != domain.EventTransferred || *e.FromRegion != closed+".1001" || *e.ToRegion != first+".1001" || e.Actor != regions.Actor ||
 		*e.Reason != "region 32.73.05.1001 has closed and 32.73.31.1001 took its place" {
