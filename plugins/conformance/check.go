@@ -35,7 +35,7 @@ func Check(ctx context.Context, client rulespb.RulesClient, o Options) (*rules.D
 	if o.Later == 0 {
 		o.Later = 1100 * time.Millisecond
 	}
-	s := &suite{ctx: ctx, client: client, o: o, talks: map[kind]*talk{}, failed: map[string]bool{}}
+	s := &suite{ctx: ctx, client: client, o: o, talks: map[kind]*talk{}, batches: map[int]*talk{}, failed: map[string]bool{}}
 	var findings []Finding
 	for i := range Clauses {
 		c := &Clauses[i]
@@ -58,6 +58,7 @@ type suite struct {
 	description *rules.Description
 	schema      *jsonschema.Schema // nil: it takes no parameters
 	talks       map[kind]*talk
+	batches     map[int]*talk // by how many questions they have
 	failed      map[string]bool
 	over        *rules.Text // why nothing can be tried any more
 }

@@ -86,7 +86,7 @@ var Clauses = []Clause{
 	{Code: "DECLARED_FACTS", Severity: Error, try: (*suite).needsWhatItDeclares, after: []string{"SAME_ANSWER"},
 		Title: rules.Text{EN: "It needs no facts but those it asks for", ID: "Ia hanya memerlukan fakta yang dimintanya"},
 		Says:  "The groups of facts that Evaluate needs; only these are sent."},
-	{Code: "REVISION", Severity: Error, try: (*suite).bearsRevisions, after: []string{"SAME_ANSWER"},
+	{Code: "REVISION", Severity: Error, try: (*suite).bearsRevisions, after: []string{"DESCRIPTION_STABLE", "SAME_ANSWER"},
 		Title: rules.Text{EN: "It bears a revision that it does not know", ID: "Ia tahan terhadap revisi yang tidak dikenalnya"},
 		Says:  "A program that serves one rule set gets an empty revision, and need not look at it."},
 	{Code: "PLANS", Severity: Error, try: (*suite).plans, after: []string{"NO_FACTS"},
@@ -133,6 +133,9 @@ func judges(k kind, title rules.Text, says string) Clause {
 	after := []string{"PARAMETERS_ACCEPTED"}
 	if k != none {
 		after = append(after, string(none))
+	}
+	if k != none && k != full {
+		after = append(after, string(full))
 	}
 	return Clause{Code: string(k), Severity: Error, Title: title, Says: says, after: after,
 		try: func(s *suite) *rules.Text { return s.judges(k) }}

@@ -36,8 +36,10 @@ var today = time.Date(2026, 3, 2, 3, 0, 0, 0, time.UTC)
 // questions gives the questions of a kind: every stage and move, with several sets of facts where they are made up.
 func questions(k kind) []*rules.Question {
 	var all []*rules.Question
-	stages, moves, times := rules.Stages, rules.Moves, 6
+	stages, moves, times := rules.Stages, rules.Moves, 3
 	switch k {
+	case full:
+		times = 6
 	case none, long:
 		times = 1
 	case unknown:
@@ -50,6 +52,15 @@ func questions(k kind) []*rules.Question {
 				all = append(all, question(k, stage, move, uint64(n), today))
 			}
 		}
+	}
+	return all
+}
+
+// Questions gives the questions of every kind that the suite asks, for whoever holds two rule sets together.
+func Questions() []*rules.Question {
+	var all []*rules.Question
+	for _, k := range kinds {
+		all = append(all, questions(k)...)
 	}
 	return all
 }

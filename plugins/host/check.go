@@ -32,12 +32,7 @@ func (h *Host) CheckProgram(ctx context.Context, program string, runtimes map[st
 		return nil, err
 	}
 	if !packed {
-		k, err := keep(h.programs(), program)
-		if err != nil {
-			return nil, err
-		}
-		defer k.release()
-		return h.check(ctx, Command{Path: k.path}, o)
+		return h.CheckCommand(ctx, Command{Path: program}, o)
 	}
 	files, err := os.MkdirTemp(h.place.dir, "check-")
 	if err != nil {
@@ -81,6 +76,16 @@ func (h *Host) CheckVersion(ctx context.Context, v Version, o conformance.Option
 		return nil, err
 	}
 	return checked.as(m), nil
+}
+
+// CheckCommand is [Host.CheckProgram] for an executable with arguments.
+func (h *Host) CheckCommand(ctx context.Context, c Command, o conformance.Options) (*Checked, error) {
+	k, err := keep(h.programs(), c.Path)
+	if err != nil {
+		return nil, err
+	}
+	defer k.release()
+	return h.check(ctx, Command{Path: k.path, Args: c.Args}, o)
 }
 
 // isPacked tells whether a program has a manifest: it is a folder, or begins as a gzip file does.

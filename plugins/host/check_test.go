@@ -46,14 +46,10 @@ func TestProgramsAreTriedAndNothingOfThemIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = bystander.Process.Kill(); _ = bystander.Wait() }()
-	binary, err := playable() // where every user can run it
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := newHost(t, func(o *Options) { o.StartTimeout = 4 * time.Second })
 	for part, want := range map[string][]string{"national": nil, "mute": {"STARTS"}, "talker": {"QUIET_BEFORE_HANDSHAKE"},
 		"parent": {"PARAMETERS_REFUSED", "PLANS_FOLLOW_TIME", "LARGE_REQUESTS", "LEAVES_NOTHING"}} {
-		c, err := h.check(t.Context(), Command{Path: binary, Args: as(part).Args}, conformance.Options{Patience: 10 * time.Second})
+		c, err := h.CheckCommand(t.Context(), as(part), conformance.Options{Patience: 10 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,84 @@
+package conformance_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/berdaya/berdaya/plugins/conformance"
+	"github.com/berdaya/berdaya/plugins/host"
+)
+
+// The test program plays the rule sets that are tried: the first argument says so, the second which clause it breaks.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "play" {
+		play(os.Args[2])
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestAProgramThatBreaksAClauseFailsThatClauseAndNoOther runs one wrong program for each clause, as a process, and one without a
+// fault.
+func TestAProgramThatBreaksAClauseFailsThatClauseAndNoOther(t *testing.T) {
+	t.Parallel()
+	h, err := host.New(host.Options{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close(context.WithoutCancel(t.Context())) })
+	for _, clause := range append(conformance.Clauses, conformance.Clause{Code: "NO_FAULT"}) {
+		t.Run(clause.Code, func(t *testing.T) {
+			t.Parallel()
+			command, err := host.Own("play", clause.Code)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := conformance.Options{Patience: 3 * time.Second, Later: 50 * time.Millisecond}
+			if clause.Code == "SAME_LATER" {
+				o.Later = 4 * time.Second
+			}
+			checked, err := h.CheckCommand(t.Context(), command, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var found []string
+			for _, f := range checked.Findings {
+				if f.Severity == conformance.Skipped {
+					continue
+				}
+				found = append(found, f.Clause)
+				if f.Severity != clause.Severity || f.EN == "" || f.ID == "" || strings.Contains(f.EN+f.ID, "%!") {
+					t.Errorf("%+v", f)
+				}
+			}
+			if got := strings.Join(found, " "); clause.Code == "NO_FAULT" && got != "" || clause.Code != "NO_FAULT" && got != clause.Code {
+				t.Errorf("it fails %q: %+v", got, checked.Findings)
+			}
+			if conformance.Kept(checked.Findings) != (clause.Severity != conformance.Error) {
+				t.Error("whether it may go live is told wrongly")
+			}
+		})
+	}
+}
+
+// TestEachClauseHoldsToASentenceOfTheContract keeps what clauses quote from drifting away from what is written.
+func TestEachClauseHoldsToASentenceOfTheContract(t *testing.T) {
+	t.Parallel()
+	read := func(path string) string {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(strings.Fields(strings.ReplaceAll(string(text), "//", " ")), " ")
+	}
+	contract, guide := read("../rules/rules.proto"), read("../../docs/regional-offices.md")
+	for _, c := range conformance.Clauses {
+		if where := map[bool]string{false: contract, true: guide}[c.Process]; !strings.Contains(where, c.Says) {
+			t.Errorf("%s: nobody says %q", c.Code, c.Says)
+		}
+	}
+}
