@@ -22,7 +22,7 @@ func newPlugin() *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPluginCheck())
+	cmd.AddCommand(newPluginNew(), newPluginTest(), newPluginCheck())
 	return cmd
 }
 
