@@ -16,6 +16,7 @@ import (
 
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/plugins/conformance"
+	"github.com/berdaya/berdaya/plugins/declarative"
 	"github.com/berdaya/berdaya/plugins/host"
 	"github.com/berdaya/berdaya/plugins/rules"
 )
@@ -30,7 +31,7 @@ func newPluginCheck() *cobra.Command {
 asked some hundred questions, with nothing known, everything known, unknown words, extreme numbers, in batches and at once, and
 each clause of the contract is kept or broken. What is broken comes with what to do about it.
 
-PATH is an executable, a folder with plugin.yaml, or the tar.gz of one. Parameters are the defaults in the program's schema
+PATH is an executable, a folder with plugin.yaml, the tar.gz of one, or a rule file (.yaml). Parameters are the defaults in the program's schema
 unless a file says others. The exit code is 1 where a clause is broken; warnings do not count.`,
 		Example: `  berdaya plugin check ./trainings
   berdaya plugin check ./trainings --parameters surabaya.json --lang en
@@ -165,20 +166,43 @@ func (l languages) in(locale domain.Locale) string {
 const kept = "KEPT"
 
 func checkPrograms(ctx context.Context, paths []string, o *checkOptions) ([]checkedProgram, error) {
-	h, err := host.New(host.Options{Logger: slog.New(slog.DiscardHandler)})
+	stock, err := host.Own(pluginProcess, declarative.Name)
+	if err != nil {
+		return nil, err
+	}
+	h, err := host.New(host.Options{Logger: slog.New(slog.DiscardHandler), RuleFiles: stock})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = h.Close(context.WithoutCancel(ctx)) }()
 	var results []checkedProgram
 	for _, path := range paths {
-		c, err := h.CheckProgram(ctx, path, o.runtimesFound(), conformance.Options{Region: o.region, Parameters: o.parameters, Patience: o.patience})
+		how := conformance.Options{Region: o.region, Parameters: o.parameters, Patience: o.patience}
+		check := func() (*host.Checked, error) { return h.CheckProgram(ctx, path, o.runtimesFound(), how) }
+		if ext := filepath.Ext(path); ext == ".yaml" || ext == ".yml" {
+			text, err := readRuleFile(path)
+			if err != nil {
+				return nil, err
+			}
+			check = func() (*host.Checked, error) { return h.CheckFile(ctx, filepath.Base(path), text, how) }
+		}
+		c, err := check()
 		if err != nil {
 			return nil, err
 		}
 		results = append(results, checkedOf(path, c.Description, c.Findings))
 	}
 	return results, nil
+}
+
+// readRuleFile reads a file of rules, as far as one may be large.
+func readRuleFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, domain.Errorf(domain.CodeBadFile, "%s cannot be read", path).In(path + " tidak dapat dibaca").Because(err)
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, domain.MaxRuleFile+1))
 }
 
 func checkedOf(path string, d *rules.Description, findings []conformance.Finding) checkedProgram {

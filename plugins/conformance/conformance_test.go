@@ -2,6 +2,8 @@ package conformance_test
 
 import (
 	"context"
+	"flag"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -62,6 +64,34 @@ func TestAProgramThatBreaksAClauseFailsThatClauseAndNoOther(t *testing.T) {
 				t.Error("whether it may go live is told wrongly")
 			}
 		})
+	}
+}
+
+var update = flag.Bool("update", false, "write the table of clauses in the guide anew")
+
+// TestTheGuideListsTheClauses keeps the guide's table as the suite has it.
+func TestTheGuideListsTheClauses(t *testing.T) {
+	t.Parallel()
+	const guide, begin, end = "../../docs/regional-offices.md", "<!-- clauses: written by go test ./plugins/conformance -update -->\n", "<!-- end of clauses -->"
+	text, err := os.ReadFile(guide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), begin)
+	has, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		t.Fatalf("%s has no place for the clauses", guide)
+	}
+	table := "| clause | what holds | severity |\n|---|---|---|\n"
+	for _, c := range conformance.Clauses {
+		table += fmt.Sprintf("| `%s` | %s | %s |\n", c.Code, c.Title.EN, strings.ToLower(string(c.Severity)))
+	}
+	if *update {
+		if err := os.WriteFile(guide, []byte(before+begin+table+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if has != table {
+		t.Errorf("the guide lists other clauses; run with -update:\n%s", table)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/plugins/conformance"
+	"github.com/berdaya/berdaya/plugins/declarative/declarativepb"
 	"github.com/berdaya/berdaya/plugins/rules"
 )
 
@@ -142,7 +143,32 @@ func (c *Checked) as(m *Manifest) *Checked {
 	return c
 }
 
+// CheckFile is [Host.CheckProgram] for the text of a rule file, run by the program in Options.RuleFiles. What is wrong with the file
+// itself is the error, as domain.Problems.
+func (h *Host) CheckFile(ctx context.Context, name string, text []byte, o conformance.Options) (*Checked, error) {
+	what, err := h.stockProgram(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer what.release()
+	o.Revision = "check"
+	return h.checkLoaded(ctx, what.Command, o, func(p *process) error {
+		ctx, cancel := context.WithTimeout(ctx, h.options.StartTimeout)
+		defer cancel()
+		out, err := declarativepb.NewRuleFilesClient(p.conn).Load(ctx, &declarativepb.LoadRequest{Revision: o.Revision, Name: name, File: text})
+		if err == nil && len(out.GetProblems()) > 0 {
+			err = problemsOfFile(name, out.GetProblems())
+		}
+		return err
+	})
+}
+
 func (h *Host) check(ctx context.Context, c Command, o conformance.Options) (*Checked, error) {
+	return h.checkLoaded(ctx, c, o, func(*process) error { return nil })
+}
+
+// checkLoaded runs a program and gives it what it needs before it is asked.
+func (h *Host) checkLoaded(ctx context.Context, c Command, o conformance.Options, load func(*process) error) (*Checked, error) {
 	as := h.identities.take()
 	defer h.identities.giveBack(as)
 	as.apart = false // in a namespace of its own all that it leaves behind would end with it, unseen
@@ -158,6 +184,10 @@ func (h *Host) check(ctx context.Context, c Command, o conformance.Options) (*Ch
 	var left []relative
 	if err := p.launch(ctx, &h.options, h.place, as, c.Path, c.Args); err != nil {
 		run.Failure = err.Error()
+	} else if err := load(p); err != nil {
+		p.stop(h.options.StopTimeout)
+		sweep(nil, swept)
+		return nil, err
 	} else {
 		checked.Description, checked.Findings = conformance.Check(ctx, p.rules, o)
 		family := familyOf(p.pid(), swept)
