@@ -39,12 +39,15 @@ type Region struct {
 	ValidFrom  Date    `bun:"valid_from"`
 	ValidTo    *Date   `bun:"valid_to"` // the first day on which the region is closed; nil while it is open
 
-	Parent       *Region            `bun:"rel:belongs-to,join:parent_code=code"`
-	Children     []*Region          `bun:"rel:has-many,join:code=parent_code"`
-	Communities  []*Community       `bun:"rel:has-many,join:code=region_code"`
-	Programmes   []*Programme       `bun:"rel:has-many,join:code=region_code"`
-	Successors   []*RegionSuccessor `bun:"rel:has-many,join:code=old_code"`
-	Predecessors []*RegionSuccessor `bun:"rel:has-many,join:code=new_code"`
+	Parent      *Region      `bun:"rel:belongs-to,join:parent_code=code"`
+	Children    []*Region    `bun:"rel:has-many,join:code=parent_code"`
+	Communities []*Community `bun:"rel:has-many,join:code=region_code"`
+	Programmes  []*Programme `bun:"rel:has-many,join:code=region_code"`
+	RuleSets    []*RuleSet   `bun:"rel:has-many,join:code=region_code"`
+	// RuleActivations is all that was ever put to work for exactly this region.
+	RuleActivations []*RuleActivation  `bun:"rel:has-many,join:code=region_code"`
+	Successors      []*RegionSuccessor `bun:"rel:has-many,join:code=old_code"`
+	Predecessors    []*RegionSuccessor `bun:"rel:has-many,join:code=new_code"`
 }
 
 // OpenOn tells whether the region is open on a day: it has begun and has not closed yet.

@@ -114,8 +114,8 @@ type RuleSetVersion struct {
 	SHA256      string          `bun:"sha256"`  // of the artefact: 64 small hexadecimal digits
 	Size        int64           `bun:"size"`    // of the artefact, in bytes
 	State       VersionState    `bun:"state"`
-	Description json.RawMessage `bun:"description,type:jsonb,nullzero"` // what the rule set says of itself, as protojson; empty until checked
-	Problems    json.RawMessage `bun:"problems,type:jsonb,nullzero"`    // why it failed, as a list of Problem
+	Description json.RawMessage `bun:"description,type:jsonb,nullzero"`         // what the rule set says of itself, as protojson; empty until checked
+	Problems    json.RawMessage `bun:"problems,type:jsonb,nullzero" pii:"true"` // why it failed, as a list of Problem; a program's own words, so only admins see them
 	Note        *string         `bun:"note"`
 	UploadedBy  string          `bun:"uploaded_by"` // a subject
 	CheckedAt   *time.Time      `bun:"checked_at"`

@@ -26,6 +26,8 @@ var online = map[string]string{
 	"createWebhook": "its secret is shown once", "updateWebhook": "its secret is shown once", "deleteWebhook": "it is about now", "retryDelivery": "it is about now",
 	"resumeBulkMove": "it is about now", "cancelBulkMove": "it is about now",
 	"publishDefinition": "its dry run comes before it",
+	"uploadRuleSet":     "its file comes along, and its check is on the server", "approveRuleSet": "it answers somebody else", "activateRuleSet": "it is about now",
+	"rollbackRuleSet": "it is about now", "deactivateRuleSet": "it is about now", "withdrawRuleSet": "it is about now",
 }
 
 func TestEveryMutationIsOfferedToListsOrLeftOutForAReason(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/rulesets"
 	"github.com/berdaya/berdaya/internal/standstill"
 	"github.com/berdaya/berdaya/internal/webhooks"
 )
@@ -31,6 +32,7 @@ type Resolver struct {
 	Inbox       notices.Inbox
 	Webhooks    *webhooks.Webhooks
 	Deliveries  *deliver.Deliveries
+	RuleSets    *rulesets.RuleSets
 }
 
 // Query gives the resolvers of queries.

@@ -143,6 +143,20 @@ type ComplexityRoot struct {
 		StatusLabel func(childComplexity int) int
 	}
 
+	BoundRuleSet struct {
+		ActivatedAt  func(childComplexity int) int
+		ActivationID func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		KindLabel    func(childComplexity int) int
+		Mode         func(childComplexity int) int
+		ModeLabel    func(childComplexity int) int
+		Parameters   func(childComplexity int) int
+		RegionCode   func(childComplexity int) int
+		Revision     func(childComplexity int) int
+		RuleSet      func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
 	BudgetLine struct {
 		Activity      func(childComplexity int) int
 		CreatedAt     func(childComplexity int) int
@@ -663,6 +677,8 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		ActivateRuleSet            func(childComplexity int, input model.ActivateRuleSetInput) int
+		ApproveRuleSet             func(childComplexity int, input model.ApproveRuleSetInput) int
 		CancelBulkMove             func(childComplexity int, input model.DirectBulkMoveInput) int
 		CreateActivity             func(childComplexity int, input model.CreateActivityInput) int
 		CreateAttendance           func(childComplexity int, input model.CreateAttendanceInput) int
@@ -687,6 +703,7 @@ type ComplexityRoot struct {
 		CreateStakeholder          func(childComplexity int, input model.CreateStakeholderInput) int
 		CreateTrainingEvent        func(childComplexity int, input model.CreateTrainingEventInput) int
 		CreateWebhook              func(childComplexity int, input model.CreateWebhookInput) int
+		DeactivateRuleSet          func(childComplexity int, input model.DeactivateRuleSetInput) int
 		DeleteWebhook              func(childComplexity int, input model.DeleteWebhookInput) int
 		DropDraft                  func(childComplexity int, input model.DropDraftInput) int
 		GrantWaiver                func(childComplexity int, input model.SettleWaiverInput) int
@@ -704,6 +721,7 @@ type ComplexityRoot struct {
 		ResumeBulkMove             func(childComplexity int, input model.DirectBulkMoveInput) int
 		RetryDelivery              func(childComplexity int, input model.RetryDeliveryInput) int
 		RevokeWaiver               func(childComplexity int, input model.SettleWaiverInput) int
+		RollbackRuleSet            func(childComplexity int, input model.RollbackRuleSetInput) int
 		RunBulkMove                func(childComplexity int, input model.DirectBulkMoveInput) int
 		SetNotificationPreferences func(childComplexity int, input model.SetNotificationPreferencesInput) int
 		SubmitCommands             func(childComplexity int, input model.SubmitCommandsInput) int
@@ -732,6 +750,8 @@ type ComplexityRoot struct {
 		UpdateStakeholder          func(childComplexity int, input model.UpdateStakeholderInput) int
 		UpdateTrainingEvent        func(childComplexity int, input model.UpdateTrainingEventInput) int
 		UpdateWebhook              func(childComplexity int, input model.UpdateWebhookInput) int
+		UploadRuleSet              func(childComplexity int, input model.UploadRuleSetInput) int
+		WithdrawRuleSet            func(childComplexity int, input model.WithdrawRuleSetInput) int
 	}
 
 	Need struct {
@@ -954,6 +974,7 @@ type ComplexityRoot struct {
 		RegionCode          func(childComplexity int) int
 		Reports             func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ReviewOn            func(childComplexity int) int
+		Rules               func(childComplexity int) int
 		Stage               func(childComplexity int) int
 		StageEnteredAt      func(childComplexity int) int
 		StageLabel          func(childComplexity int) int
@@ -1124,6 +1145,9 @@ type ComplexityRoot struct {
 		Programmes        func(childComplexity int, filter *model.ProgrammesFilter, orderBy model.ProgrammesOrder, first *int, after *string, last *int, before *string) int
 		Region            func(childComplexity int, code string) int
 		Regions           func(childComplexity int, filter *model.RegionsFilter, first *int, after *string, last *int, before *string) int
+		RuleSet           func(childComplexity int, name string) int
+		RuleSets          func(childComplexity int, region *model.RegionFilter, first *int, after *string, last *int, before *string) int
+		RulesInForce      func(childComplexity int, region string, first *int, after *string, last *int, before *string) int
 		Stakeholder       func(childComplexity int, id string) int
 		Stakeholders      func(childComplexity int, filter *model.StakeholdersFilter, orderBy model.StakeholdersOrder, first *int, after *string, last *int, before *string) int
 		Stuck             func(childComplexity int, region *model.RegionFilter) int
@@ -1137,19 +1161,21 @@ type ComplexityRoot struct {
 	}
 
 	Region struct {
-		Children     func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Code         func(childComplexity int) int
-		Communities  func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ID           func(childComplexity int) int
-		Level        func(childComplexity int) int
-		LevelLabel   func(childComplexity int) int
-		Name         func(childComplexity int) int
-		Parent       func(childComplexity int) int
-		Predecessors func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Programmes   func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Successors   func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ValidFrom    func(childComplexity int) int
-		ValidTo      func(childComplexity int) int
+		Children        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Code            func(childComplexity int) int
+		Communities     func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID              func(childComplexity int) int
+		Level           func(childComplexity int) int
+		LevelLabel      func(childComplexity int) int
+		Name            func(childComplexity int) int
+		Parent          func(childComplexity int) int
+		Predecessors    func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Programmes      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		RuleActivations func(childComplexity int, first *int, after *string, last *int, before *string) int
+		RuleSets        func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Successors      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ValidFrom       func(childComplexity int) int
+		ValidTo         func(childComplexity int) int
 	}
 
 	RegionConnection struct {
@@ -1218,9 +1244,157 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RuleActivation struct {
+		ActivatedAt func(childComplexity int) int
+		ActivatedBy func(childComplexity int) int
+		EndedAt     func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Mode        func(childComplexity int) int
+		ModeLabel   func(childComplexity int) int
+		Parameters  func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Region      func(childComplexity int) int
+		RegionCode  func(childComplexity int) int
+		Revision    func(childComplexity int) int
+		RuleSet     func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	RuleActivationConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RuleActivationEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RuleActivationPayload struct {
+		Activation func(childComplexity int) int
+		Programmes func(childComplexity int) int
+		Revision   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RuleDescription struct {
+		Code     func(childComplexity int) int
+		Moves    func(childComplexity int) int
+		Severity func(childComplexity int) int
+		Stages   func(childComplexity int) int
+		Title    func(childComplexity int) int
+		Waivable func(childComplexity int) int
+	}
+
 	RuleRevision struct {
 		RuleSet func(childComplexity int) int
 		Version func(childComplexity int) int
+	}
+
+	RuleSet struct {
+		Activations func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CreatedAt   func(childComplexity int) int
+		Events      func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		KindLabel   func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Region      func(childComplexity int) int
+		RegionCode  func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Versions    func(childComplexity int, first *int, after *string, last *int, before *string) int
+	}
+
+	RuleSetConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RuleSetDescription struct {
+		Facts            func(childComplexity int) int
+		ParametersSchema func(childComplexity int) int
+		PlanFacts        func(childComplexity int) int
+		Rules            func(childComplexity int) int
+	}
+
+	RuleSetEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RuleSetEvent struct {
+		Action      func(childComplexity int) int
+		ActionLabel func(childComplexity int) int
+		Activation  func(childComplexity int) int
+		Actor       func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Region      func(childComplexity int) int
+		RegionCode  func(childComplexity int) int
+		RuleSet     func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	RuleSetEventConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RuleSetEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RuleSetProblem struct {
+		Code    func(childComplexity int) int
+		Column  func(childComplexity int) int
+		File    func(childComplexity int) int
+		Line    func(childComplexity int) int
+		Message func(childComplexity int) int
+	}
+
+	RuleSetVersion struct {
+		ApprovedAt  func(childComplexity int) int
+		ApprovedBy  func(childComplexity int) int
+		CheckedAt   func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Note        func(childComplexity int) int
+		Problems    func(childComplexity int) int
+		RuleSet     func(childComplexity int) int
+		Sha256      func(childComplexity int) int
+		Size        func(childComplexity int) int
+		State       func(childComplexity int) int
+		StateLabel  func(childComplexity int) int
+		Title       func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		UploadedBy  func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	RuleSetVersionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RuleSetVersionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RuleSetVersionPayload struct {
+		UserErrors func(childComplexity int) int
+		Version    func(childComplexity int) int
 	}
 
 	Session struct {
@@ -2042,6 +2216,73 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BoardCell.StatusLabel(childComplexity), true
+
+	case "BoundRuleSet.activatedAt":
+		if e.ComplexityRoot.BoundRuleSet.ActivatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.ActivatedAt(childComplexity), true
+	case "BoundRuleSet.activationId":
+		if e.ComplexityRoot.BoundRuleSet.ActivationID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.ActivationID(childComplexity), true
+	case "BoundRuleSet.kind":
+		if e.ComplexityRoot.BoundRuleSet.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.Kind(childComplexity), true
+	case "BoundRuleSet.kindLabel":
+		if e.ComplexityRoot.BoundRuleSet.KindLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.KindLabel(childComplexity), true
+	case "BoundRuleSet.mode":
+		if e.ComplexityRoot.BoundRuleSet.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.Mode(childComplexity), true
+	case "BoundRuleSet.modeLabel":
+		if e.ComplexityRoot.BoundRuleSet.ModeLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.ModeLabel(childComplexity), true
+	case "BoundRuleSet.parameters":
+		if e.ComplexityRoot.BoundRuleSet.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.Parameters(childComplexity), true
+	case "BoundRuleSet.regionCode":
+		if e.ComplexityRoot.BoundRuleSet.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.RegionCode(childComplexity), true
+	case "BoundRuleSet.revision":
+		if e.ComplexityRoot.BoundRuleSet.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.Revision(childComplexity), true
+	case "BoundRuleSet.ruleSet":
+		if e.ComplexityRoot.BoundRuleSet.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.RuleSet(childComplexity), true
+	case "BoundRuleSet.version":
+		if e.ComplexityRoot.BoundRuleSet.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BoundRuleSet.Version(childComplexity), true
 
 	case "BudgetLine.activity":
 		if e.ComplexityRoot.BudgetLine.Activity == nil {
@@ -4089,6 +4330,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MoveProgrammePayload.UserErrors(childComplexity), true
 
+	case "Mutation.activateRuleSet":
+		if e.ComplexityRoot.Mutation.ActivateRuleSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_activateRuleSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ActivateRuleSet(childComplexity, args["input"].(model.ActivateRuleSetInput)), true
+	case "Mutation.approveRuleSet":
+		if e.ComplexityRoot.Mutation.ApproveRuleSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveRuleSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveRuleSet(childComplexity, args["input"].(model.ApproveRuleSetInput)), true
 	case "Mutation.cancelBulkMove":
 		if e.ComplexityRoot.Mutation.CancelBulkMove == nil {
 			break
@@ -4353,6 +4616,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateWebhook(childComplexity, args["input"].(model.CreateWebhookInput)), true
+	case "Mutation.deactivateRuleSet":
+		if e.ComplexityRoot.Mutation.DeactivateRuleSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deactivateRuleSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeactivateRuleSet(childComplexity, args["input"].(model.DeactivateRuleSetInput)), true
 	case "Mutation.deleteWebhook":
 		if e.ComplexityRoot.Mutation.DeleteWebhook == nil {
 			break
@@ -4540,6 +4814,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeWaiver(childComplexity, args["input"].(model.SettleWaiverInput)), true
+	case "Mutation.rollbackRuleSet":
+		if e.ComplexityRoot.Mutation.RollbackRuleSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rollbackRuleSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RollbackRuleSet(childComplexity, args["input"].(model.RollbackRuleSetInput)), true
 	case "Mutation.runBulkMove":
 		if e.ComplexityRoot.Mutation.RunBulkMove == nil {
 			break
@@ -4848,6 +5133,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateWebhook(childComplexity, args["input"].(model.UpdateWebhookInput)), true
+	case "Mutation.uploadRuleSet":
+		if e.ComplexityRoot.Mutation.UploadRuleSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_uploadRuleSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UploadRuleSet(childComplexity, args["input"].(model.UploadRuleSetInput)), true
+	case "Mutation.withdrawRuleSet":
+		if e.ComplexityRoot.Mutation.WithdrawRuleSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawRuleSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawRuleSet(childComplexity, args["input"].(model.WithdrawRuleSetInput)), true
 
 	case "Need.createdAt":
 		if e.ComplexityRoot.Need.CreatedAt == nil {
@@ -5823,6 +6130,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Programme.ReviewOn(childComplexity), true
+	case "Programme.rules":
+		if e.ComplexityRoot.Programme.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Programme.Rules(childComplexity), true
 	case "Programme.stage":
 		if e.ComplexityRoot.Programme.Stage == nil {
 			break
@@ -6626,6 +6939,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Regions(childComplexity, args["filter"].(*model.RegionsFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.ruleSet":
+		if e.ComplexityRoot.Query.RuleSet == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ruleSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RuleSet(childComplexity, args["name"].(string)), true
+	case "Query.ruleSets":
+		if e.ComplexityRoot.Query.RuleSets == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ruleSets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RuleSets(childComplexity, args["region"].(*model.RegionFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.rulesInForce":
+		if e.ComplexityRoot.Query.RulesInForce == nil {
+			break
+		}
+
+		args, err := ec.field_Query_rulesInForce_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RulesInForce(childComplexity, args["region"].(string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.stakeholder":
 		if e.ComplexityRoot.Query.Stakeholder == nil {
 			break
@@ -6770,6 +7116,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Region.Programmes(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Region.ruleActivations":
+		if e.ComplexityRoot.Region.RuleActivations == nil {
+			break
+		}
+
+		args, err := ec.field_Region_ruleActivations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Region.RuleActivations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Region.ruleSets":
+		if e.ComplexityRoot.Region.RuleSets == nil {
+			break
+		}
+
+		args, err := ec.field_Region_ruleSets_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Region.RuleSets(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Region.successors":
 		if e.ComplexityRoot.Region.Successors == nil {
 			break
@@ -7042,6 +7410,185 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReportPayload.UserErrors(childComplexity), true
 
+	case "RuleActivation.activatedAt":
+		if e.ComplexityRoot.RuleActivation.ActivatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.ActivatedAt(childComplexity), true
+	case "RuleActivation.activatedBy":
+		if e.ComplexityRoot.RuleActivation.ActivatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.ActivatedBy(childComplexity), true
+	case "RuleActivation.endedAt":
+		if e.ComplexityRoot.RuleActivation.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.EndedAt(childComplexity), true
+	case "RuleActivation.id":
+		if e.ComplexityRoot.RuleActivation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.ID(childComplexity), true
+	case "RuleActivation.mode":
+		if e.ComplexityRoot.RuleActivation.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.Mode(childComplexity), true
+	case "RuleActivation.modeLabel":
+		if e.ComplexityRoot.RuleActivation.ModeLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.ModeLabel(childComplexity), true
+	case "RuleActivation.parameters":
+		if e.ComplexityRoot.RuleActivation.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.Parameters(childComplexity), true
+	case "RuleActivation.reason":
+		if e.ComplexityRoot.RuleActivation.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.Reason(childComplexity), true
+	case "RuleActivation.region":
+		if e.ComplexityRoot.RuleActivation.Region == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.Region(childComplexity), true
+	case "RuleActivation.regionCode":
+		if e.ComplexityRoot.RuleActivation.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.RegionCode(childComplexity), true
+	case "RuleActivation.revision":
+		if e.ComplexityRoot.RuleActivation.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.Revision(childComplexity), true
+	case "RuleActivation.ruleSet":
+		if e.ComplexityRoot.RuleActivation.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.RuleSet(childComplexity), true
+	case "RuleActivation.version":
+		if e.ComplexityRoot.RuleActivation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.Version(childComplexity), true
+
+	case "RuleActivationConnection.edges":
+		if e.ComplexityRoot.RuleActivationConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivationConnection.Edges(childComplexity), true
+	case "RuleActivationConnection.nodes":
+		if e.ComplexityRoot.RuleActivationConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivationConnection.Nodes(childComplexity), true
+	case "RuleActivationConnection.pageInfo":
+		if e.ComplexityRoot.RuleActivationConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivationConnection.PageInfo(childComplexity), true
+	case "RuleActivationConnection.totalCount":
+		if e.ComplexityRoot.RuleActivationConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivationConnection.TotalCount(childComplexity), true
+
+	case "RuleActivationEdge.cursor":
+		if e.ComplexityRoot.RuleActivationEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivationEdge.Cursor(childComplexity), true
+	case "RuleActivationEdge.node":
+		if e.ComplexityRoot.RuleActivationEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivationEdge.Node(childComplexity), true
+
+	case "RuleActivationPayload.activation":
+		if e.ComplexityRoot.RuleActivationPayload.Activation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivationPayload.Activation(childComplexity), true
+	case "RuleActivationPayload.programmes":
+		if e.ComplexityRoot.RuleActivationPayload.Programmes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivationPayload.Programmes(childComplexity), true
+	case "RuleActivationPayload.revision":
+		if e.ComplexityRoot.RuleActivationPayload.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivationPayload.Revision(childComplexity), true
+	case "RuleActivationPayload.userErrors":
+		if e.ComplexityRoot.RuleActivationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivationPayload.UserErrors(childComplexity), true
+
+	case "RuleDescription.code":
+		if e.ComplexityRoot.RuleDescription.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleDescription.Code(childComplexity), true
+	case "RuleDescription.moves":
+		if e.ComplexityRoot.RuleDescription.Moves == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleDescription.Moves(childComplexity), true
+	case "RuleDescription.severity":
+		if e.ComplexityRoot.RuleDescription.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleDescription.Severity(childComplexity), true
+	case "RuleDescription.stages":
+		if e.ComplexityRoot.RuleDescription.Stages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleDescription.Stages(childComplexity), true
+	case "RuleDescription.title":
+		if e.ComplexityRoot.RuleDescription.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleDescription.Title(childComplexity), true
+	case "RuleDescription.waivable":
+		if e.ComplexityRoot.RuleDescription.Waivable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleDescription.Waivable(childComplexity), true
+
 	case "RuleRevision.ruleSet":
 		if e.ComplexityRoot.RuleRevision.RuleSet == nil {
 			break
@@ -7054,6 +7601,441 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RuleRevision.Version(childComplexity), true
+
+	case "RuleSet.activations":
+		if e.ComplexityRoot.RuleSet.Activations == nil {
+			break
+		}
+
+		args, err := ec.field_RuleSet_activations_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RuleSet.Activations(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "RuleSet.createdAt":
+		if e.ComplexityRoot.RuleSet.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSet.CreatedAt(childComplexity), true
+	case "RuleSet.events":
+		if e.ComplexityRoot.RuleSet.Events == nil {
+			break
+		}
+
+		args, err := ec.field_RuleSet_events_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RuleSet.Events(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "RuleSet.id":
+		if e.ComplexityRoot.RuleSet.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSet.ID(childComplexity), true
+	case "RuleSet.kind":
+		if e.ComplexityRoot.RuleSet.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSet.Kind(childComplexity), true
+	case "RuleSet.kindLabel":
+		if e.ComplexityRoot.RuleSet.KindLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSet.KindLabel(childComplexity), true
+	case "RuleSet.name":
+		if e.ComplexityRoot.RuleSet.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSet.Name(childComplexity), true
+	case "RuleSet.region":
+		if e.ComplexityRoot.RuleSet.Region == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSet.Region(childComplexity), true
+	case "RuleSet.regionCode":
+		if e.ComplexityRoot.RuleSet.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSet.RegionCode(childComplexity), true
+	case "RuleSet.title":
+		if e.ComplexityRoot.RuleSet.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSet.Title(childComplexity), true
+	case "RuleSet.versions":
+		if e.ComplexityRoot.RuleSet.Versions == nil {
+			break
+		}
+
+		args, err := ec.field_RuleSet_versions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RuleSet.Versions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+
+	case "RuleSetConnection.edges":
+		if e.ComplexityRoot.RuleSetConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetConnection.Edges(childComplexity), true
+	case "RuleSetConnection.nodes":
+		if e.ComplexityRoot.RuleSetConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetConnection.Nodes(childComplexity), true
+	case "RuleSetConnection.pageInfo":
+		if e.ComplexityRoot.RuleSetConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetConnection.PageInfo(childComplexity), true
+	case "RuleSetConnection.totalCount":
+		if e.ComplexityRoot.RuleSetConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetConnection.TotalCount(childComplexity), true
+
+	case "RuleSetDescription.facts":
+		if e.ComplexityRoot.RuleSetDescription.Facts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetDescription.Facts(childComplexity), true
+	case "RuleSetDescription.parametersSchema":
+		if e.ComplexityRoot.RuleSetDescription.ParametersSchema == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetDescription.ParametersSchema(childComplexity), true
+	case "RuleSetDescription.planFacts":
+		if e.ComplexityRoot.RuleSetDescription.PlanFacts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetDescription.PlanFacts(childComplexity), true
+	case "RuleSetDescription.rules":
+		if e.ComplexityRoot.RuleSetDescription.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetDescription.Rules(childComplexity), true
+
+	case "RuleSetEdge.cursor":
+		if e.ComplexityRoot.RuleSetEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEdge.Cursor(childComplexity), true
+	case "RuleSetEdge.node":
+		if e.ComplexityRoot.RuleSetEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEdge.Node(childComplexity), true
+
+	case "RuleSetEvent.action":
+		if e.ComplexityRoot.RuleSetEvent.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.Action(childComplexity), true
+	case "RuleSetEvent.actionLabel":
+		if e.ComplexityRoot.RuleSetEvent.ActionLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.ActionLabel(childComplexity), true
+	case "RuleSetEvent.activation":
+		if e.ComplexityRoot.RuleSetEvent.Activation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.Activation(childComplexity), true
+	case "RuleSetEvent.actor":
+		if e.ComplexityRoot.RuleSetEvent.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.Actor(childComplexity), true
+	case "RuleSetEvent.createdAt":
+		if e.ComplexityRoot.RuleSetEvent.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.CreatedAt(childComplexity), true
+	case "RuleSetEvent.id":
+		if e.ComplexityRoot.RuleSetEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.ID(childComplexity), true
+	case "RuleSetEvent.reason":
+		if e.ComplexityRoot.RuleSetEvent.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.Reason(childComplexity), true
+	case "RuleSetEvent.region":
+		if e.ComplexityRoot.RuleSetEvent.Region == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.Region(childComplexity), true
+	case "RuleSetEvent.regionCode":
+		if e.ComplexityRoot.RuleSetEvent.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.RegionCode(childComplexity), true
+	case "RuleSetEvent.ruleSet":
+		if e.ComplexityRoot.RuleSetEvent.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.RuleSet(childComplexity), true
+	case "RuleSetEvent.version":
+		if e.ComplexityRoot.RuleSetEvent.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEvent.Version(childComplexity), true
+
+	case "RuleSetEventConnection.edges":
+		if e.ComplexityRoot.RuleSetEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEventConnection.Edges(childComplexity), true
+	case "RuleSetEventConnection.nodes":
+		if e.ComplexityRoot.RuleSetEventConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEventConnection.Nodes(childComplexity), true
+	case "RuleSetEventConnection.pageInfo":
+		if e.ComplexityRoot.RuleSetEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEventConnection.PageInfo(childComplexity), true
+	case "RuleSetEventConnection.totalCount":
+		if e.ComplexityRoot.RuleSetEventConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEventConnection.TotalCount(childComplexity), true
+
+	case "RuleSetEventEdge.cursor":
+		if e.ComplexityRoot.RuleSetEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEventEdge.Cursor(childComplexity), true
+	case "RuleSetEventEdge.node":
+		if e.ComplexityRoot.RuleSetEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetEventEdge.Node(childComplexity), true
+
+	case "RuleSetProblem.code":
+		if e.ComplexityRoot.RuleSetProblem.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetProblem.Code(childComplexity), true
+	case "RuleSetProblem.column":
+		if e.ComplexityRoot.RuleSetProblem.Column == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetProblem.Column(childComplexity), true
+	case "RuleSetProblem.file":
+		if e.ComplexityRoot.RuleSetProblem.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetProblem.File(childComplexity), true
+	case "RuleSetProblem.line":
+		if e.ComplexityRoot.RuleSetProblem.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetProblem.Line(childComplexity), true
+	case "RuleSetProblem.message":
+		if e.ComplexityRoot.RuleSetProblem.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetProblem.Message(childComplexity), true
+
+	case "RuleSetVersion.approvedAt":
+		if e.ComplexityRoot.RuleSetVersion.ApprovedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.ApprovedAt(childComplexity), true
+	case "RuleSetVersion.approvedBy":
+		if e.ComplexityRoot.RuleSetVersion.ApprovedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.ApprovedBy(childComplexity), true
+	case "RuleSetVersion.checkedAt":
+		if e.ComplexityRoot.RuleSetVersion.CheckedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.CheckedAt(childComplexity), true
+	case "RuleSetVersion.createdAt":
+		if e.ComplexityRoot.RuleSetVersion.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.CreatedAt(childComplexity), true
+	case "RuleSetVersion.description":
+		if e.ComplexityRoot.RuleSetVersion.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.Description(childComplexity), true
+	case "RuleSetVersion.id":
+		if e.ComplexityRoot.RuleSetVersion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.ID(childComplexity), true
+	case "RuleSetVersion.note":
+		if e.ComplexityRoot.RuleSetVersion.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.Note(childComplexity), true
+	case "RuleSetVersion.problems":
+		if e.ComplexityRoot.RuleSetVersion.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.Problems(childComplexity), true
+	case "RuleSetVersion.ruleSet":
+		if e.ComplexityRoot.RuleSetVersion.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.RuleSet(childComplexity), true
+	case "RuleSetVersion.sha256":
+		if e.ComplexityRoot.RuleSetVersion.Sha256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.Sha256(childComplexity), true
+	case "RuleSetVersion.size":
+		if e.ComplexityRoot.RuleSetVersion.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.Size(childComplexity), true
+	case "RuleSetVersion.state":
+		if e.ComplexityRoot.RuleSetVersion.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.State(childComplexity), true
+	case "RuleSetVersion.stateLabel":
+		if e.ComplexityRoot.RuleSetVersion.StateLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.StateLabel(childComplexity), true
+	case "RuleSetVersion.title":
+		if e.ComplexityRoot.RuleSetVersion.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.Title(childComplexity), true
+	case "RuleSetVersion.updatedAt":
+		if e.ComplexityRoot.RuleSetVersion.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.UpdatedAt(childComplexity), true
+	case "RuleSetVersion.uploadedBy":
+		if e.ComplexityRoot.RuleSetVersion.UploadedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.UploadedBy(childComplexity), true
+	case "RuleSetVersion.version":
+		if e.ComplexityRoot.RuleSetVersion.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.Version(childComplexity), true
+
+	case "RuleSetVersionConnection.edges":
+		if e.ComplexityRoot.RuleSetVersionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersionConnection.Edges(childComplexity), true
+	case "RuleSetVersionConnection.nodes":
+		if e.ComplexityRoot.RuleSetVersionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersionConnection.Nodes(childComplexity), true
+	case "RuleSetVersionConnection.pageInfo":
+		if e.ComplexityRoot.RuleSetVersionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersionConnection.PageInfo(childComplexity), true
+	case "RuleSetVersionConnection.totalCount":
+		if e.ComplexityRoot.RuleSetVersionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersionConnection.TotalCount(childComplexity), true
+
+	case "RuleSetVersionEdge.cursor":
+		if e.ComplexityRoot.RuleSetVersionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersionEdge.Cursor(childComplexity), true
+	case "RuleSetVersionEdge.node":
+		if e.ComplexityRoot.RuleSetVersionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersionEdge.Node(childComplexity), true
+
+	case "RuleSetVersionPayload.userErrors":
+		if e.ComplexityRoot.RuleSetVersionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersionPayload.UserErrors(childComplexity), true
+	case "RuleSetVersionPayload.version":
+		if e.ComplexityRoot.RuleSetVersionPayload.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersionPayload.Version(childComplexity), true
 
 	case "Session.attendances":
 		if e.ComplexityRoot.Session.Attendances == nil {
@@ -8455,6 +9437,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("ActivateRuleSetInput", ec.unmarshalInputActivateRuleSetInput),
+			graphql.NewInputUnmarshaler("ApproveRuleSetInput", ec.unmarshalInputApproveRuleSetInput),
 			graphql.NewInputUnmarshaler("BlockedProgrammesFilter", ec.unmarshalInputBlockedProgrammesFilter),
 			graphql.NewInputUnmarshaler("CommunitiesFilter", ec.unmarshalInputCommunitiesFilter),
 			graphql.NewInputUnmarshaler("CreateActivityInput", ec.unmarshalInputCreateActivityInput),
@@ -8480,6 +9464,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateStakeholderInput", ec.unmarshalInputCreateStakeholderInput),
 			graphql.NewInputUnmarshaler("CreateTrainingEventInput", ec.unmarshalInputCreateTrainingEventInput),
 			graphql.NewInputUnmarshaler("CreateWebhookInput", ec.unmarshalInputCreateWebhookInput),
+			graphql.NewInputUnmarshaler("DeactivateRuleSetInput", ec.unmarshalInputDeactivateRuleSetInput),
 			graphql.NewInputUnmarshaler("DeleteWebhookInput", ec.unmarshalInputDeleteWebhookInput),
 			graphql.NewInputUnmarshaler("DirectBulkMoveInput", ec.unmarshalInputDirectBulkMoveInput),
 			graphql.NewInputUnmarshaler("DropDraftInput", ec.unmarshalInputDropDraftInput),
@@ -8499,6 +9484,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RegionsFilter", ec.unmarshalInputRegionsFilter),
 			graphql.NewInputUnmarshaler("RequestWaiverInput", ec.unmarshalInputRequestWaiverInput),
 			graphql.NewInputUnmarshaler("RetryDeliveryInput", ec.unmarshalInputRetryDeliveryInput),
+			graphql.NewInputUnmarshaler("RollbackRuleSetInput", ec.unmarshalInputRollbackRuleSetInput),
 			graphql.NewInputUnmarshaler("SetNotificationPreferencesInput", ec.unmarshalInputSetNotificationPreferencesInput),
 			graphql.NewInputUnmarshaler("SettleWaiverInput", ec.unmarshalInputSettleWaiverInput),
 			graphql.NewInputUnmarshaler("StageFilter", ec.unmarshalInputStageFilter),
@@ -8531,6 +9517,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateStakeholderInput", ec.unmarshalInputUpdateStakeholderInput),
 			graphql.NewInputUnmarshaler("UpdateTrainingEventInput", ec.unmarshalInputUpdateTrainingEventInput),
 			graphql.NewInputUnmarshaler("UpdateWebhookInput", ec.unmarshalInputUpdateWebhookInput),
+			graphql.NewInputUnmarshaler("UploadRuleSetInput", ec.unmarshalInputUploadRuleSetInput),
+			graphql.NewInputUnmarshaler("WithdrawRuleSetInput", ec.unmarshalInputWithdrawRuleSetInput),
 		)
 	}
 	first := true
@@ -12194,6 +13182,547 @@ input PublishReportInput {
   idempotencyKey: String
 }
 `, BuiltIn: false},
+	{Name: "../schema/ruleset.graphqls", Input: `"A file that is sent along, by the GraphQL multipart request specification. Only uploadRuleSet takes one."
+scalar Upload @specifiedBy(url: "https://github.com/jaydenseric/graphql-multipart-request-spec")
+
+extend type Query {
+  "Rule sets in the catalogue, by name. For anyone signed in. The national rules are not among them: they come with the server."
+  ruleSets(
+    "Only those that belong to these regions; all where nothing is said."
+    region: RegionFilter
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RuleSetConnection! @stored
+  "The rule set with this name; null where there is none."
+  ruleSet(
+    "Its name, such as jawa-barat."
+    name: String!
+  ): RuleSet @stored
+  "What is at work for a region: the newest activation of each rule set in the region and in each above it, from the nation downwards. Programmes whose stage began earlier may be bound by an earlier one: see Programme.rules. For anyone signed in."
+  rulesInForce(
+    "The region's code, such as 32.73; ID is the nation."
+    region: String!
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RuleActivationConnection! @stored
+}
+
+extend type Region {
+  "The rule sets that belong to exactly this region, the oldest first."
+  ruleSets(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RuleSetConnection!
+  "Everything that was ever put to work for exactly this region, or taken out of work, the oldest first."
+  ruleActivations(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RuleActivationConnection!
+}
+
+extend type Programme {
+  "Which rule sets of regions bind the programme now, from the nation downwards; empty once it is completed or cancelled. The national rules bind every programme and are not named."
+  rules: [BoundRuleSet!]!
+}
+
+"A rule set as it binds a programme."
+type BoundRuleSet {
+  "The global id of the activation by which it does."
+  activationId: ID!
+  "The code of the region whose activation it is."
+  regionCode: String!
+  "The name of the rule set."
+  ruleSet: String!
+  "What it is made of."
+  kind: RuleSetKind!
+  "What it is made of, in the reader's language."
+  kindLabel: String!
+  "The version."
+  version: String!
+  "The revision of the rule set in the region."
+  revision: Int!
+  "Whom the activation binds."
+  mode: ActivationMode!
+  "Whom the activation binds, in the reader's language."
+  modeLabel: String!
+  "Since when it is at work."
+  activatedAt: DateTime!
+  "The parameters of the region; null for none."
+  parameters: JSON
+}
+
+"A set of rules that an office keeps, in versions. It can be put to work for its region and any below it."
+type RuleSet implements Node {
+  "Its global id."
+  id: ID!
+  "Its name, unique: 1 to 64 small letters, digits and hyphens."
+  name: String!
+  "What it is about, in the reader's language, as its newest version that was checked says; null until one was."
+  title: String
+  "The code of the region that it belongs to."
+  regionCode: String!
+  "The region that it belongs to: only admins of it, or above, upload versions."
+  region: Region!
+  "What it is made of."
+  kind: RuleSetKind!
+  "What it is made of, in the reader's language."
+  kindLabel: String!
+  "When its first version was uploaded."
+  createdAt: DateTime!
+  "Its versions, the oldest first."
+  versions(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RuleSetVersionConnection!
+  "All that put a version to work or took it out of work, in all regions, the oldest first."
+  activations(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RuleActivationConnection!
+  "Who did what with it, the oldest first: what was about regions where the reader is an admin or auditor."
+  events(
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RuleSetEventConnection!
+}
+
+"A page of rule sets."
+type RuleSetConnection {
+  "The page with a cursor for each."
+  edges: [RuleSetEdge!]!
+  "The page."
+  nodes: [RuleSet!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type RuleSetEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: RuleSet!
+}
+
+"A version of a rule set. What it consists of never changes."
+type RuleSetVersion implements Node {
+  "Its global id."
+  id: ID!
+  "The rule set."
+  ruleSet: RuleSet!
+  "The version, as the rule set says it: 1 to 64 characters."
+  version: String!
+  "How far it has come on its way to being put to work."
+  state: VersionState!
+  "How far it has come, in the reader's language."
+  stateLabel: String!
+  "What it is about, in the reader's language; null until it was checked."
+  title: String
+  "What it says of itself; null until it was checked."
+  description: RuleSetDescription
+  "What its check found wrong, where it FAILED. Only admins and auditors of the region that the rule set belongs to see it."
+  problems: [RuleSetProblem!]!
+  "The SHA-256 of its content: 64 hexadecimal digits."
+  sha256: String!
+  "The size of its content in bytes."
+  size: Int!
+  "What whoever uploaded it noted."
+  note: String
+  "The subject who uploaded it."
+  uploadedBy: String!
+  "When it was uploaded."
+  createdAt: DateTime!
+  "When it was checked."
+  checkedAt: DateTime
+  "The subject who approved it; never the one who uploaded it. Rule files need no approval."
+  approvedBy: String
+  "When it was approved."
+  approvedAt: DateTime
+  "When it last changed."
+  updatedAt: DateTime!
+}
+
+"A page of versions."
+type RuleSetVersionConnection {
+  "The page with a cursor for each."
+  edges: [RuleSetVersionEdge!]!
+  "The page."
+  nodes: [RuleSetVersion!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type RuleSetVersionEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: RuleSetVersion!
+}
+
+"What a version says of itself."
+type RuleSetDescription {
+  "Its rules, in its own order."
+  rules: [RuleDescription!]!
+  "The groups of facts that its rules need, beside the programme, its region and its communities."
+  facts: [String!]!
+  "The groups of facts that its plans need."
+  planFacts: [String!]!
+  "The JSON Schema (2020-12) of its parameters, as text; null where it takes none."
+  parametersSchema: String
+}
+
+"One thing that a rule set asks for."
+type RuleDescription {
+  "Its code, unique in the rule set."
+  code: String!
+  "What is asked for, in the reader's language."
+  title: String!
+  "The stages that the moves leave which it speaks to."
+  stages: [String!]!
+  "The moves that it speaks to."
+  moves: [String!]!
+  "What a failure usually is: BLOCK, WARN or INFO."
+  severity: String!
+  "Who may grant a waiver: NO (nobody), OWNER (an admin of the rule's region), REGION (an admin of the programme's)."
+  waivable: String!
+}
+
+"Something that the check of a version found wrong."
+type RuleSetProblem {
+  "What kind of problem it is."
+  code: String!
+  "What is wrong and what to do, in the reader's language."
+  message: String!
+  "The file that it is in; null where it is in none."
+  file: String
+  "The line, from 1."
+  line: Int
+  "The column, from 1, in characters."
+  column: Int
+}
+
+"Puts a version to work for a region and all below it, or takes the rule set out of work there. It never changes but for its end."
+type RuleActivation implements Node {
+  "Its global id."
+  id: ID!
+  "The code of the region."
+  regionCode: String!
+  "The region."
+  region: Region!
+  "The rule set."
+  ruleSet: RuleSet!
+  "1, 2 and so on, of the rule set in the region."
+  revision: Int!
+  "What is at work; null where the rule set was taken out of work."
+  version: RuleSetVersion
+  "The parameters of the region, a JSON object; null for none."
+  parameters: JSON
+  "Whom it binds."
+  mode: ActivationMode!
+  "Whom it binds, in the reader's language."
+  modeLabel: String!
+  "The subject who did it."
+  activatedBy: String!
+  "Since when."
+  activatedAt: DateTime!
+  "Why."
+  reason: String
+  "Since when it binds no programme and never will again; null while it may."
+  endedAt: DateTime
+}
+
+"A page of activations."
+type RuleActivationConnection {
+  "The page with a cursor for each."
+  edges: [RuleActivationEdge!]!
+  "The page."
+  nodes: [RuleActivation!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type RuleActivationEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: RuleActivation!
+}
+
+"An entry in the audit trail of a rule set."
+type RuleSetEvent implements Node {
+  "Its global id."
+  id: ID!
+  "When."
+  createdAt: DateTime!
+  "The code of the region that it was about: the activation's, or else the rule set's."
+  regionCode: String!
+  "The region that it was about."
+  region: Region!
+  "The rule set."
+  ruleSet: RuleSet!
+  "The version that it was about."
+  version: RuleSetVersion
+  "The activation that it was about."
+  activation: RuleActivation
+  "What was done."
+  action: RuleSetAction!
+  "What was done, in the reader's language."
+  actionLabel: String!
+  "The subject who did it; system:… where the server did."
+  actor: String!
+  "Why."
+  reason: String
+}
+
+"A page of entries."
+type RuleSetEventConnection {
+  "The page with a cursor for each."
+  edges: [RuleSetEventEdge!]!
+  "The page."
+  nodes: [RuleSetEvent!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type RuleSetEventEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: RuleSetEvent!
+}
+
+"What a rule set is made of."
+enum RuleSetKind {
+  "Rule file (Berkas aturan): YAML, run by the server's own process"
+  RULE_FILE
+  "Program (Program): an office's own, in any language"
+  PROGRAM
+}
+
+"How far a version of a rule set has come."
+enum VersionState {
+  "Uploaded (Diunggah): waits to be checked"
+  UPLOADED
+  "Checked (Diperiksa): keeps the contract. A rule file can be activated, a program waits for approval."
+  CHECKED
+  "Failed the check (Gagal diperiksa): its problems say why. Uploading the same content again has it checked once more."
+  FAILED
+  "Approved (Disetujui): a program that a second person, a national admin, lets run"
+  APPROVED
+  "Withdrawn (Ditarik): can never be activated again"
+  WITHDRAWN
+}
+
+"Whom an activation binds."
+enum ActivationMode {
+  "Programmes that enter a stage from now on (Program yang memasuki tahap mulai sekarang)"
+  NEW_ENTRIES
+  "All programmes at once (Semua program sekaligus)"
+  EVERYONE
+}
+
+"Something that was done with a rule set."
+enum RuleSetAction {
+  "Uploaded (Diunggah)"
+  UPLOADED
+  "Checked (Diperiksa)"
+  CHECKED
+  "Failed the check (Gagal diperiksa)"
+  FAILED
+  "Approved (Disetujui)"
+  APPROVED
+  "Activated (Diaktifkan)"
+  ACTIVATED
+  "Rolled back (Dikembalikan)"
+  ROLLED_BACK
+  "Deactivated (Dinonaktifkan)"
+  DEACTIVATED
+  "Withdrawn (Ditarik)"
+  WITHDRAWN
+}
+
+extend type Mutation {
+  "Uploads a version of a rule set: a rule file (YAML), which is checked at once, or the archive of a program (.tar.gz with plugin.yaml), which is checked within seconds: ask for its state. The file comes as multipart/form-data. The same content again is the same version. For admins of the rule set's region or above."
+  uploadRuleSet(input: UploadRuleSetInput!): RuleSetVersionPayload!
+  "Lets a program run that was checked. For a national admin who did not upload it."
+  approveRuleSet(input: ApproveRuleSetInput!): RuleSetVersionPayload!
+  "Puts a version to work for a region and all below it, on every server within a second or two of its being ready. For admins of the region or above."
+  activateRuleSet(input: ActivateRuleSetInput!): RuleActivationPayload!
+  "Puts to work for everyone, with the parameters of then, what was at work before. It asks the rule set nothing. For admins of the region or above."
+  rollbackRuleSet(input: RollbackRuleSetInput!): RuleActivationPayload!
+  "Takes a rule set out of work in a region. It works while the rule set does not answer. For admins of the region or above."
+  deactivateRuleSet(input: DeactivateRuleSetInput!): RuleActivationPayload!
+  "Makes sure that a version is never activated again. It is refused while the version may still bind programmes. For admins of the rule set's region or above."
+  withdrawRuleSet(input: WithdrawRuleSetInput!): RuleSetVersionPayload!
+}
+
+"A version to upload."
+input UploadRuleSetInput {
+  "The file: a rule file of at most 1 MiB, or the archive of a program of at most 64 MiB. In the operations it is null; the map names the part that it comes in."
+  file: Upload!
+  "The code of the region that a new rule set belongs to. For one that is there it may be left out."
+  regionCode: String
+  "What there is to say of it; at most 10,000 characters."
+  note: String
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"A program to approve."
+input ApproveRuleSetInput {
+  "The name of the rule set."
+  ruleSet: String!
+  "The version."
+  version: String!
+  "Why; at most 10,000 characters."
+  reason: String
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"A version to withdraw."
+input WithdrawRuleSetInput {
+  "The name of the rule set."
+  ruleSet: String!
+  "The version."
+  version: String!
+  "Why; at most 10,000 characters."
+  reason: String
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+}
+
+"What to put to work, and where."
+input ActivateRuleSetInput {
+  "The name of the rule set."
+  ruleSet: String!
+  "The version: CHECKED for a rule file, APPROVED for a program."
+  version: String!
+  "The code of the region: the rule set's own or one below it."
+  regionCode: String!
+  "The parameters of the region, a JSON object of at most 64 KiB that fits the version's schema."
+  parameters: JSON
+  "Whom it binds."
+  mode: ActivationMode!
+  "Why; at most 10,000 characters."
+  reason: String
+  "The newest revision of the rule set in the region that the client saw, 0 for none; it is refused where there is another."
+  expectedRevision: Int
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+  "Only say what would be."
+  dryRun: Boolean! = false
+}
+
+"What to roll back, and where."
+input RollbackRuleSetInput {
+  "The name of the rule set."
+  ruleSet: String!
+  "The code of the region."
+  regionCode: String!
+  "The revision to go back to; the one before the newest where nothing is said."
+  toRevision: Int
+  "Why; at most 10,000 characters."
+  reason: String
+  "The newest revision of the rule set in the region that the client saw; it is refused where there is another."
+  expectedRevision: Int
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+  "Only say what would be."
+  dryRun: Boolean! = false
+}
+
+"What to take out of work, and where."
+input DeactivateRuleSetInput {
+  "The name of the rule set."
+  ruleSet: String!
+  "The code of the region."
+  regionCode: String!
+  "EVERYONE frees all programmes at once; NEW_ENTRIES leaves those bound that are."
+  mode: ActivationMode! = EVERYONE
+  "Why; at most 10,000 characters."
+  reason: String
+  "The newest revision of the rule set in the region that the client saw; it is refused where there is another."
+  expectedRevision: Int
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String
+  "Only say what would be."
+  dryRun: Boolean! = false
+}
+
+"What became of a version."
+type RuleSetVersionPayload {
+  "The version as it is now; null where nothing was done."
+  version: RuleSetVersion @stored
+  "What was wrong; empty when it was done. Problems of a file have its name, line and column in their params."
+  userErrors: [UserError!]!
+}
+
+"What became of an activation."
+type RuleActivationPayload {
+  "The activation; null for a dry run, and where nothing was done."
+  activation: RuleActivation @stored
+  "Its revision, or with dryRun what it would be; null where something was wrong."
+  revision: Int
+  "With dryRun: how many programmes it would bind, or free, at once. Those that enter a stage later are not counted."
+  programmes: Int
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/schema.graphqls", Input: `schema {
   query: Query
   mutation: Mutation
@@ -12272,6 +13801,12 @@ enum ErrorCode {
   BULK_COUNT_MISMATCH
   "The bulk move's state does not allow this; the message says which do."
   BULK_NOT_POSSIBLE
+  "A file is wrong; params name the file, line and column."
+  BAD_FILE
+  "The state of the rule set or of its version does not allow this; the message says what it allows."
+  RULE_SET_NOT_POSSIBLE
+  "The version may still bind programmes; params name the regions."
+  RULE_SET_IN_USE
   "The request exceeds a limit."
   TOO_LARGE
 }
@@ -14025,6 +15560,34 @@ func (ec *executionContext) childFields_BoardCell(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type BoardCell", field.Name)
 }
 
+func (ec *executionContext) childFields_BoundRuleSet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activationId":
+		return ec.fieldContext_BoundRuleSet_activationId(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_BoundRuleSet_regionCode(ctx, field)
+	case "ruleSet":
+		return ec.fieldContext_BoundRuleSet_ruleSet(ctx, field)
+	case "kind":
+		return ec.fieldContext_BoundRuleSet_kind(ctx, field)
+	case "kindLabel":
+		return ec.fieldContext_BoundRuleSet_kindLabel(ctx, field)
+	case "version":
+		return ec.fieldContext_BoundRuleSet_version(ctx, field)
+	case "revision":
+		return ec.fieldContext_BoundRuleSet_revision(ctx, field)
+	case "mode":
+		return ec.fieldContext_BoundRuleSet_mode(ctx, field)
+	case "modeLabel":
+		return ec.fieldContext_BoundRuleSet_modeLabel(ctx, field)
+	case "activatedAt":
+		return ec.fieldContext_BoundRuleSet_activatedAt(ctx, field)
+	case "parameters":
+		return ec.fieldContext_BoundRuleSet_parameters(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BoundRuleSet", field.Name)
+}
+
 func (ec *executionContext) childFields_BudgetLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -15535,6 +17098,8 @@ func (ec *executionContext) childFields_Programme(ctx context.Context, field gra
 		return ec.fieldContext_Programme_updatedAt(ctx, field)
 	case "drafts":
 		return ec.fieldContext_Programme_drafts(ctx, field)
+	case "rules":
+		return ec.fieldContext_Programme_rules(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Programme", field.Name)
 }
@@ -15851,6 +17416,10 @@ func (ec *executionContext) childFields_Region(ctx context.Context, field graphq
 		return ec.fieldContext_Region_successors(ctx, field)
 	case "predecessors":
 		return ec.fieldContext_Region_predecessors(ctx, field)
+	case "ruleSets":
+		return ec.fieldContext_Region_ruleSets(ctx, field)
+	case "ruleActivations":
+		return ec.fieldContext_Region_ruleActivations(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Region", field.Name)
 }
@@ -15987,6 +17556,94 @@ func (ec *executionContext) childFields_ReportPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ReportPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RuleActivation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RuleActivation_id(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_RuleActivation_regionCode(ctx, field)
+	case "region":
+		return ec.fieldContext_RuleActivation_region(ctx, field)
+	case "ruleSet":
+		return ec.fieldContext_RuleActivation_ruleSet(ctx, field)
+	case "revision":
+		return ec.fieldContext_RuleActivation_revision(ctx, field)
+	case "version":
+		return ec.fieldContext_RuleActivation_version(ctx, field)
+	case "parameters":
+		return ec.fieldContext_RuleActivation_parameters(ctx, field)
+	case "mode":
+		return ec.fieldContext_RuleActivation_mode(ctx, field)
+	case "modeLabel":
+		return ec.fieldContext_RuleActivation_modeLabel(ctx, field)
+	case "activatedBy":
+		return ec.fieldContext_RuleActivation_activatedBy(ctx, field)
+	case "activatedAt":
+		return ec.fieldContext_RuleActivation_activatedAt(ctx, field)
+	case "reason":
+		return ec.fieldContext_RuleActivation_reason(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_RuleActivation_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleActivation", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleActivationConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RuleActivationConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RuleActivationConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RuleActivationConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RuleActivationConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleActivationConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleActivationEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RuleActivationEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RuleActivationEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleActivationEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleActivationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "activation":
+		return ec.fieldContext_RuleActivationPayload_activation(ctx, field)
+	case "revision":
+		return ec.fieldContext_RuleActivationPayload_revision(ctx, field)
+	case "programmes":
+		return ec.fieldContext_RuleActivationPayload_programmes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RuleActivationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleActivationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleDescription(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_RuleDescription_code(ctx, field)
+	case "title":
+		return ec.fieldContext_RuleDescription_title(ctx, field)
+	case "stages":
+		return ec.fieldContext_RuleDescription_stages(ctx, field)
+	case "moves":
+		return ec.fieldContext_RuleDescription_moves(ctx, field)
+	case "severity":
+		return ec.fieldContext_RuleDescription_severity(ctx, field)
+	case "waivable":
+		return ec.fieldContext_RuleDescription_waivable(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleDescription", field.Name)
+}
+
 func (ec *executionContext) childFields_RuleRevision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "ruleSet":
@@ -15995,6 +17652,214 @@ func (ec *executionContext) childFields_RuleRevision(ctx context.Context, field 
 		return ec.fieldContext_RuleRevision_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RuleRevision", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RuleSet_id(ctx, field)
+	case "name":
+		return ec.fieldContext_RuleSet_name(ctx, field)
+	case "title":
+		return ec.fieldContext_RuleSet_title(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_RuleSet_regionCode(ctx, field)
+	case "region":
+		return ec.fieldContext_RuleSet_region(ctx, field)
+	case "kind":
+		return ec.fieldContext_RuleSet_kind(ctx, field)
+	case "kindLabel":
+		return ec.fieldContext_RuleSet_kindLabel(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RuleSet_createdAt(ctx, field)
+	case "versions":
+		return ec.fieldContext_RuleSet_versions(ctx, field)
+	case "activations":
+		return ec.fieldContext_RuleSet_activations(ctx, field)
+	case "events":
+		return ec.fieldContext_RuleSet_events(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSet", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RuleSetConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RuleSetConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RuleSetConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RuleSetConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetDescription(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rules":
+		return ec.fieldContext_RuleSetDescription_rules(ctx, field)
+	case "facts":
+		return ec.fieldContext_RuleSetDescription_facts(ctx, field)
+	case "planFacts":
+		return ec.fieldContext_RuleSetDescription_planFacts(ctx, field)
+	case "parametersSchema":
+		return ec.fieldContext_RuleSetDescription_parametersSchema(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetDescription", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RuleSetEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RuleSetEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RuleSetEvent_id(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RuleSetEvent_createdAt(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_RuleSetEvent_regionCode(ctx, field)
+	case "region":
+		return ec.fieldContext_RuleSetEvent_region(ctx, field)
+	case "ruleSet":
+		return ec.fieldContext_RuleSetEvent_ruleSet(ctx, field)
+	case "version":
+		return ec.fieldContext_RuleSetEvent_version(ctx, field)
+	case "activation":
+		return ec.fieldContext_RuleSetEvent_activation(ctx, field)
+	case "action":
+		return ec.fieldContext_RuleSetEvent_action(ctx, field)
+	case "actionLabel":
+		return ec.fieldContext_RuleSetEvent_actionLabel(ctx, field)
+	case "actor":
+		return ec.fieldContext_RuleSetEvent_actor(ctx, field)
+	case "reason":
+		return ec.fieldContext_RuleSetEvent_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RuleSetEventConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RuleSetEventConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RuleSetEventConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RuleSetEventConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RuleSetEventEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RuleSetEventEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetEventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetProblem(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "code":
+		return ec.fieldContext_RuleSetProblem_code(ctx, field)
+	case "message":
+		return ec.fieldContext_RuleSetProblem_message(ctx, field)
+	case "file":
+		return ec.fieldContext_RuleSetProblem_file(ctx, field)
+	case "line":
+		return ec.fieldContext_RuleSetProblem_line(ctx, field)
+	case "column":
+		return ec.fieldContext_RuleSetProblem_column(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetProblem", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RuleSetVersion_id(ctx, field)
+	case "ruleSet":
+		return ec.fieldContext_RuleSetVersion_ruleSet(ctx, field)
+	case "version":
+		return ec.fieldContext_RuleSetVersion_version(ctx, field)
+	case "state":
+		return ec.fieldContext_RuleSetVersion_state(ctx, field)
+	case "stateLabel":
+		return ec.fieldContext_RuleSetVersion_stateLabel(ctx, field)
+	case "title":
+		return ec.fieldContext_RuleSetVersion_title(ctx, field)
+	case "description":
+		return ec.fieldContext_RuleSetVersion_description(ctx, field)
+	case "problems":
+		return ec.fieldContext_RuleSetVersion_problems(ctx, field)
+	case "sha256":
+		return ec.fieldContext_RuleSetVersion_sha256(ctx, field)
+	case "size":
+		return ec.fieldContext_RuleSetVersion_size(ctx, field)
+	case "note":
+		return ec.fieldContext_RuleSetVersion_note(ctx, field)
+	case "uploadedBy":
+		return ec.fieldContext_RuleSetVersion_uploadedBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RuleSetVersion_createdAt(ctx, field)
+	case "checkedAt":
+		return ec.fieldContext_RuleSetVersion_checkedAt(ctx, field)
+	case "approvedBy":
+		return ec.fieldContext_RuleSetVersion_approvedBy(ctx, field)
+	case "approvedAt":
+		return ec.fieldContext_RuleSetVersion_approvedAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RuleSetVersion_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetVersion", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetVersionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RuleSetVersionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RuleSetVersionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RuleSetVersionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RuleSetVersionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetVersionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetVersionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RuleSetVersionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RuleSetVersionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetVersionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleSetVersionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_RuleSetVersionPayload_version(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RuleSetVersionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleSetVersionPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

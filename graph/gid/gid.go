@@ -20,6 +20,7 @@ var tags = map[string]byte{
 	"BulkMove": 'M', "BulkMoveItem": 'm',
 	"Draft":  'D',
 	"Waiver": 'v', "ProgrammeBlock": 'b', "StagePlan": 'd', "Timer": 'X', "TimerEvent": 'x',
+	"RuleSet": 'G', "RuleSetVersion": 'g', "RuleActivation": 'J', "RuleSetEvent": 'j',
 	"Notification": 'f', "Webhook": 'h', "Delivery": 'e',
 }
 

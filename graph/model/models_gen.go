@@ -22,6 +22,28 @@ type Node interface {
 	GetID() string
 }
 
+// What to put to work, and where.
+type ActivateRuleSetInput struct {
+	// The name of the rule set.
+	RuleSet string `json:"ruleSet"`
+	// The version: CHECKED for a rule file, APPROVED for a program.
+	Version string `json:"version"`
+	// The code of the region: the rule set's own or one below it.
+	RegionCode string `json:"regionCode"`
+	// The parameters of the region, a JSON object of at most 64 KiB that fits the version's schema.
+	Parameters graphql.Omittable[json.RawMessage] `json:"parameters,omitempty"`
+	// Whom it binds.
+	Mode domain.ActivationMode `json:"mode"`
+	// Why; at most 10,000 characters.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// The newest revision of the rule set in the region that the client saw, 0 for none; it is refused where there is another.
+	ExpectedRevision graphql.Omittable[*int] `json:"expectedRevision,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+	// Only say what would be.
+	DryRun bool `json:"dryRun"`
+}
+
 // A piece of planned work.
 type Activity struct {
 	// Its global id.
@@ -91,6 +113,18 @@ type ActivityPayload struct {
 	Activity *Activity `json:"activity,omitempty"`
 	// What was wrong with the input; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A program to approve.
+type ApproveRuleSetInput struct {
+	// The name of the rule set.
+	RuleSet string `json:"ruleSet"`
+	// The version.
+	Version string `json:"version"`
+	// Why; at most 10,000 characters.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
 // Whether a participant came to a session.
@@ -236,6 +270,32 @@ type BoardCell struct {
 	P90Days *int `json:"p90Days,omitempty"`
 	// For how many days the one that has been in the stage the longest has been there.
 	MaxDays *int `json:"maxDays,omitempty"`
+}
+
+// A rule set as it binds a programme.
+type BoundRuleSet struct {
+	// The global id of the activation by which it does.
+	ActivationID string `json:"activationId"`
+	// The code of the region whose activation it is.
+	RegionCode string `json:"regionCode"`
+	// The name of the rule set.
+	RuleSet string `json:"ruleSet"`
+	// What it is made of.
+	Kind domain.RuleSetKind `json:"kind"`
+	// What it is made of, in the reader's language.
+	KindLabel string `json:"kindLabel"`
+	// The version.
+	Version string `json:"version"`
+	// The revision of the rule set in the region.
+	Revision int `json:"revision"`
+	// Whom the activation binds.
+	Mode domain.ActivationMode `json:"mode"`
+	// Whom the activation binds, in the reader's language.
+	ModeLabel string `json:"modeLabel"`
+	// Since when it is at work.
+	ActivatedAt time.Time `json:"activatedAt"`
+	// The parameters of the region; null for none.
+	Parameters json.RawMessage `json:"parameters,omitempty"`
 }
 
 // Money for an activity from one source, planned and spent.
@@ -1206,6 +1266,24 @@ type CreateWebhookInput struct {
 	Active bool `json:"active"`
 	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
+// What to take out of work, and where.
+type DeactivateRuleSetInput struct {
+	// The name of the rule set.
+	RuleSet string `json:"ruleSet"`
+	// The code of the region.
+	RegionCode string `json:"regionCode"`
+	// EVERYONE frees all programmes at once; NEW_ENTRIES leaves those bound that are.
+	Mode domain.ActivationMode `json:"mode"`
+	// Why; at most 10,000 characters.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// The newest revision of the rule set in the region that the client saw; it is refused where there is another.
+	ExpectedRevision graphql.Omittable[*int] `json:"expectedRevision,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+	// Only say what would be.
+	DryRun bool `json:"dryRun"`
 }
 
 // What holds for a region: for each stage the schedule of the nearest region, itself or above, whose definition has one.
@@ -2365,6 +2443,8 @@ type Programme struct {
 	UpdatedAt time.Time `json:"updatedAt"`
 	// Commands about it that were kept as drafts, as far as the reader may settle them: open ones first, of each the newest first.
 	Drafts *DraftConnection `json:"drafts"`
+	// Which rule sets of regions bind the programme now, from the nation downwards; empty once it is completed or cancelled. The national rules bind every programme and are not named.
+	Rules []*BoundRuleSet `json:"rules"`
 }
 
 func (Programme) IsNode() {}
@@ -2710,6 +2790,10 @@ type Region struct {
 	Successors *RegionSuccessorConnection `json:"successors"`
 	// The regions whose place it took.
 	Predecessors *RegionSuccessorConnection `json:"predecessors"`
+	// The rule sets that belong to exactly this region, the oldest first.
+	RuleSets *RuleSetConnection `json:"ruleSets"`
+	// Everything that was ever put to work for exactly this region, or taken out of work, the oldest first.
+	RuleActivations *RuleActivationConnection `json:"ruleActivations"`
 }
 
 func (Region) IsNode() {}
@@ -2887,12 +2971,312 @@ type RetryDeliveryInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// What to roll back, and where.
+type RollbackRuleSetInput struct {
+	// The name of the rule set.
+	RuleSet string `json:"ruleSet"`
+	// The code of the region.
+	RegionCode string `json:"regionCode"`
+	// The revision to go back to; the one before the newest where nothing is said.
+	ToRevision graphql.Omittable[*int] `json:"toRevision,omitempty"`
+	// Why; at most 10,000 characters.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// The newest revision of the rule set in the region that the client saw; it is refused where there is another.
+	ExpectedRevision graphql.Omittable[*int] `json:"expectedRevision,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+	// Only say what would be.
+	DryRun bool `json:"dryRun"`
+}
+
+// Puts a version to work for a region and all below it, or takes the rule set out of work there. It never changes but for its end.
+type RuleActivation struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The code of the region.
+	RegionCode string `json:"regionCode"`
+	// The region.
+	Region *Region `json:"region"`
+	// The rule set.
+	RuleSet *RuleSet `json:"ruleSet"`
+	// 1, 2 and so on, of the rule set in the region.
+	Revision int `json:"revision"`
+	// What is at work; null where the rule set was taken out of work.
+	Version *RuleSetVersion `json:"version,omitempty"`
+	// The parameters of the region, a JSON object; null for none.
+	Parameters json.RawMessage `json:"parameters,omitempty"`
+	// Whom it binds.
+	Mode domain.ActivationMode `json:"mode"`
+	// Whom it binds, in the reader's language.
+	ModeLabel string `json:"modeLabel"`
+	// The subject who did it.
+	ActivatedBy string `json:"activatedBy"`
+	// Since when.
+	ActivatedAt time.Time `json:"activatedAt"`
+	// Why.
+	Reason *string `json:"reason,omitempty"`
+	// Since when it binds no programme and never will again; null while it may.
+	EndedAt *time.Time `json:"endedAt,omitempty"`
+}
+
+func (RuleActivation) IsNode() {}
+
+// The global id; opaque.
+func (this RuleActivation) GetID() string { return this.ID }
+
+// A page of activations.
+type RuleActivationConnection struct {
+	// The page with a cursor for each.
+	Edges []*RuleActivationEdge `json:"edges"`
+	// The page.
+	Nodes []*RuleActivation `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type RuleActivationEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *RuleActivation `json:"node"`
+}
+
+// What became of an activation.
+type RuleActivationPayload struct {
+	// The activation; null for a dry run, and where nothing was done.
+	Activation *RuleActivation `json:"activation,omitempty"`
+	// Its revision, or with dryRun what it would be; null where something was wrong.
+	Revision *int `json:"revision,omitempty"`
+	// With dryRun: how many programmes it would bind, or free, at once. Those that enter a stage later are not counted.
+	Programmes *int `json:"programmes,omitempty"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// One thing that a rule set asks for.
+type RuleDescription struct {
+	// Its code, unique in the rule set.
+	Code string `json:"code"`
+	// What is asked for, in the reader's language.
+	Title string `json:"title"`
+	// The stages that the moves leave which it speaks to.
+	Stages []string `json:"stages"`
+	// The moves that it speaks to.
+	Moves []string `json:"moves"`
+	// What a failure usually is: BLOCK, WARN or INFO.
+	Severity string `json:"severity"`
+	// Who may grant a waiver: NO (nobody), OWNER (an admin of the rule's region), REGION (an admin of the programme's).
+	Waivable string `json:"waivable"`
+}
+
 // A rule set and the version of it that judged.
 type RuleRevision struct {
 	// The rule set.
 	RuleSet string `json:"ruleSet"`
 	// Its version.
 	Version string `json:"version"`
+}
+
+// A set of rules that an office keeps, in versions. It can be put to work for its region and any below it.
+type RuleSet struct {
+	// Its global id.
+	ID string `json:"id"`
+	// Its name, unique: 1 to 64 small letters, digits and hyphens.
+	Name string `json:"name"`
+	// What it is about, in the reader's language, as its newest version that was checked says; null until one was.
+	Title *string `json:"title,omitempty"`
+	// The code of the region that it belongs to.
+	RegionCode string `json:"regionCode"`
+	// The region that it belongs to: only admins of it, or above, upload versions.
+	Region *Region `json:"region"`
+	// What it is made of.
+	Kind domain.RuleSetKind `json:"kind"`
+	// What it is made of, in the reader's language.
+	KindLabel string `json:"kindLabel"`
+	// When its first version was uploaded.
+	CreatedAt time.Time `json:"createdAt"`
+	// Its versions, the oldest first.
+	Versions *RuleSetVersionConnection `json:"versions"`
+	// All that put a version to work or took it out of work, in all regions, the oldest first.
+	Activations *RuleActivationConnection `json:"activations"`
+	// Who did what with it, the oldest first: what was about regions where the reader is an admin or auditor.
+	Events *RuleSetEventConnection `json:"events"`
+}
+
+func (RuleSet) IsNode() {}
+
+// The global id; opaque.
+func (this RuleSet) GetID() string { return this.ID }
+
+// A page of rule sets.
+type RuleSetConnection struct {
+	// The page with a cursor for each.
+	Edges []*RuleSetEdge `json:"edges"`
+	// The page.
+	Nodes []*RuleSet `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// What a version says of itself.
+type RuleSetDescription struct {
+	// Its rules, in its own order.
+	Rules []*RuleDescription `json:"rules"`
+	// The groups of facts that its rules need, beside the programme, its region and its communities.
+	Facts []string `json:"facts"`
+	// The groups of facts that its plans need.
+	PlanFacts []string `json:"planFacts"`
+	// The JSON Schema (2020-12) of its parameters, as text; null where it takes none.
+	ParametersSchema *string `json:"parametersSchema,omitempty"`
+}
+
+// One of a page.
+type RuleSetEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *RuleSet `json:"node"`
+}
+
+// An entry in the audit trail of a rule set.
+type RuleSetEvent struct {
+	// Its global id.
+	ID string `json:"id"`
+	// When.
+	CreatedAt time.Time `json:"createdAt"`
+	// The code of the region that it was about: the activation's, or else the rule set's.
+	RegionCode string `json:"regionCode"`
+	// The region that it was about.
+	Region *Region `json:"region"`
+	// The rule set.
+	RuleSet *RuleSet `json:"ruleSet"`
+	// The version that it was about.
+	Version *RuleSetVersion `json:"version,omitempty"`
+	// The activation that it was about.
+	Activation *RuleActivation `json:"activation,omitempty"`
+	// What was done.
+	Action domain.RuleSetAction `json:"action"`
+	// What was done, in the reader's language.
+	ActionLabel string `json:"actionLabel"`
+	// The subject who did it; system:… where the server did.
+	Actor string `json:"actor"`
+	// Why.
+	Reason *string `json:"reason,omitempty"`
+}
+
+func (RuleSetEvent) IsNode() {}
+
+// The global id; opaque.
+func (this RuleSetEvent) GetID() string { return this.ID }
+
+// A page of entries.
+type RuleSetEventConnection struct {
+	// The page with a cursor for each.
+	Edges []*RuleSetEventEdge `json:"edges"`
+	// The page.
+	Nodes []*RuleSetEvent `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type RuleSetEventEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *RuleSetEvent `json:"node"`
+}
+
+// Something that the check of a version found wrong.
+type RuleSetProblem struct {
+	// What kind of problem it is.
+	Code string `json:"code"`
+	// What is wrong and what to do, in the reader's language.
+	Message string `json:"message"`
+	// The file that it is in; null where it is in none.
+	File *string `json:"file,omitempty"`
+	// The line, from 1.
+	Line *int `json:"line,omitempty"`
+	// The column, from 1, in characters.
+	Column *int `json:"column,omitempty"`
+}
+
+// A version of a rule set. What it consists of never changes.
+type RuleSetVersion struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The rule set.
+	RuleSet *RuleSet `json:"ruleSet"`
+	// The version, as the rule set says it: 1 to 64 characters.
+	Version string `json:"version"`
+	// How far it has come on its way to being put to work.
+	State domain.VersionState `json:"state"`
+	// How far it has come, in the reader's language.
+	StateLabel string `json:"stateLabel"`
+	// What it is about, in the reader's language; null until it was checked.
+	Title *string `json:"title,omitempty"`
+	// What it says of itself; null until it was checked.
+	Description *RuleSetDescription `json:"description,omitempty"`
+	// What its check found wrong, where it FAILED. Only admins and auditors of the region that the rule set belongs to see it.
+	Problems []*RuleSetProblem `json:"problems"`
+	// The SHA-256 of its content: 64 hexadecimal digits.
+	Sha256 string `json:"sha256"`
+	// The size of its content in bytes.
+	Size int `json:"size"`
+	// What whoever uploaded it noted.
+	Note *string `json:"note,omitempty"`
+	// The subject who uploaded it.
+	UploadedBy string `json:"uploadedBy"`
+	// When it was uploaded.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it was checked.
+	CheckedAt *time.Time `json:"checkedAt,omitempty"`
+	// The subject who approved it; never the one who uploaded it. Rule files need no approval.
+	ApprovedBy *string `json:"approvedBy,omitempty"`
+	// When it was approved.
+	ApprovedAt *time.Time `json:"approvedAt,omitempty"`
+	// When it last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+}
+
+func (RuleSetVersion) IsNode() {}
+
+// The global id; opaque.
+func (this RuleSetVersion) GetID() string { return this.ID }
+
+// A page of versions.
+type RuleSetVersionConnection struct {
+	// The page with a cursor for each.
+	Edges []*RuleSetVersionEdge `json:"edges"`
+	// The page.
+	Nodes []*RuleSetVersion `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type RuleSetVersionEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *RuleSetVersion `json:"node"`
+}
+
+// What became of a version.
+type RuleSetVersionPayload struct {
+	// The version as it is now; null where nothing was done.
+	Version *RuleSetVersion `json:"version,omitempty"`
+	// What was wrong; empty when it was done. Problems of a file have its name, line and column in their params.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A meeting of a training event.
@@ -3894,6 +4278,18 @@ type UpdateWebhookInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 }
 
+// A version to upload.
+type UploadRuleSetInput struct {
+	// The file: a rule file of at most 1 MiB, or the archive of a program of at most 64 MiB. In the operations it is null; the map names the part that it comes in.
+	File Upload `json:"file"`
+	// The code of the region that a new rule set belongs to. For one that is there it may be left out.
+	RegionCode graphql.Omittable[*string] `json:"regionCode,omitempty"`
+	// What there is to say of it; at most 10,000 characters.
+	Note graphql.Omittable[*string] `json:"note,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // A problem that a person can understand and act on.
 type UserError struct {
 	// What kind of problem it is.
@@ -4084,6 +4480,18 @@ type WebhookPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A version to withdraw.
+type WithdrawRuleSetInput struct {
+	// The name of the rule set.
+	RuleSet string `json:"ruleSet"`
+	// The version.
+	Version string `json:"version"`
+	// Why; at most 10,000 characters.
+	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
+}
+
 // The orders of communities.
 type CommunitiesOrder string
 
@@ -4174,6 +4582,12 @@ const (
 	ErrorCodeBulkCountMismatch ErrorCode = "BULK_COUNT_MISMATCH"
 	// The bulk move's state does not allow this; the message says which do.
 	ErrorCodeBulkNotPossible ErrorCode = "BULK_NOT_POSSIBLE"
+	// A file is wrong; params name the file, line and column.
+	ErrorCodeBadFile ErrorCode = "BAD_FILE"
+	// The state of the rule set or of its version does not allow this; the message says what it allows.
+	ErrorCodeRuleSetNotPossible ErrorCode = "RULE_SET_NOT_POSSIBLE"
+	// The version may still bind programmes; params name the regions.
+	ErrorCodeRuleSetInUse ErrorCode = "RULE_SET_IN_USE"
 	// The request exceeds a limit.
 	ErrorCodeTooLarge ErrorCode = "TOO_LARGE"
 )
@@ -4193,12 +4607,15 @@ var AllErrorCode = []ErrorCode{
 	ErrorCodeBulkEmpty,
 	ErrorCodeBulkCountMismatch,
 	ErrorCodeBulkNotPossible,
+	ErrorCodeBadFile,
+	ErrorCodeRuleSetNotPossible,
+	ErrorCodeRuleSetInUse,
 	ErrorCodeTooLarge,
 }
 
 func (e ErrorCode) IsValid() bool {
 	switch e {
-	case ErrorCodeBadUserInput, ErrorCodeNotFound, ErrorCodeAlreadyExists, ErrorCodeConflict, ErrorCodeBlocked, ErrorCodeMoveNotPossible, ErrorCodeReasonRequired, ErrorCodeNotWaivable, ErrorCodeRulesUnavailable, ErrorCodeIdempotencyMismatch, ErrorCodeForbidden, ErrorCodeBulkEmpty, ErrorCodeBulkCountMismatch, ErrorCodeBulkNotPossible, ErrorCodeTooLarge:
+	case ErrorCodeBadUserInput, ErrorCodeNotFound, ErrorCodeAlreadyExists, ErrorCodeConflict, ErrorCodeBlocked, ErrorCodeMoveNotPossible, ErrorCodeReasonRequired, ErrorCodeNotWaivable, ErrorCodeRulesUnavailable, ErrorCodeIdempotencyMismatch, ErrorCodeForbidden, ErrorCodeBulkEmpty, ErrorCodeBulkCountMismatch, ErrorCodeBulkNotPossible, ErrorCodeBadFile, ErrorCodeRuleSetNotPossible, ErrorCodeRuleSetInUse, ErrorCodeTooLarge:
 		return true
 	}
 	return false

@@ -152,6 +152,7 @@ func (m *maker) people(programmes int) {
 		m.t.Fatal(err)
 	}
 	m.notices()
+	m.ruleSets()
 	m.outgoing()
 }
 

@@ -103,7 +103,7 @@ type relation struct {
 type catalogue map[string]*entity
 
 // roots are the types from which relations lead to all.
-var roots = []reflect.Type{reflect.TypeFor[domain.Programme](), reflect.TypeFor[domain.BulkMove](), reflect.TypeFor[domain.Notification](), reflect.TypeFor[domain.Delivery]()}
+var roots = []reflect.Type{reflect.TypeFor[domain.Programme](), reflect.TypeFor[domain.BulkMove](), reflect.TypeFor[domain.Notification](), reflect.TypeFor[domain.Delivery](), reflect.TypeFor[domain.RuleSet]()}
 
 // newCatalogue reads the metadata of all types that relations lead to from the roots.
 func newCatalogue() (catalogue, error) {
@@ -208,7 +208,7 @@ func newColumn(f *schema.Field) (*column, error) {
 
 // fieldName gives the GraphQL name of a Go field: id for ID, needId for NeedID, title for Title.
 func fieldName(goName string) string {
-	if goName == "ID" || goName == "URL" {
+	if goName == "ID" || goName == "URL" || goName == "SHA256" {
 		return strings.ToLower(goName)
 	}
 	if stem, ok := strings.CutSuffix(goName, "ID"); ok {
@@ -231,7 +231,7 @@ func (c catalogue) bind(s *ast.Schema, batches []Batch) error {
 	for _, def := range s.PossibleTypes["Node"] {
 		e := c[def.Name]
 		if e == nil {
-			return fmt.Errorf("%s is in the schema but no relation leads to it from Programme, BulkMove, Notification or Delivery", def.Name)
+			return fmt.Errorf("%s is in the schema but no relation leads to it from Programme, BulkMove, Notification, Delivery or RuleSet", def.Name)
 		}
 		for _, f := range def.Fields {
 			if err := e.bindField(s, def, f); err != nil {

@@ -124,7 +124,7 @@ func (p *planner) relatedList(at place, rel *relation, f graphql.CollectedField,
 	}
 	l := &list{level: lv, order: rel.order, relation: rel, key: at.level.column(key), unique: at.alias == "t"}
 	lv.list = l
-	l.known = p.request.single && at.level.number == 0 && at.alias == "t" && limit == ""
+	l.known = p.request.single && p.request.name == nil && at.level.number == 0 && at.alias == "t" && limit == ""
 	lv.grouped = !l.known
 	if err := p.arguments(l, f); err != nil {
 		return nil, err

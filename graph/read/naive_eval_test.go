@@ -103,6 +103,8 @@ func (n *naive) query() map[string]any {
 			v = all
 		case "programme", "community", "stakeholder":
 			v = n.node(args["id"], f.below)
+		case "ruleSet":
+			v = n.ruleSet(args["name"], f.below)
 		case "region":
 			v = n.visible("Region", n.byKey["Region"][args["code"].(string)], f.below)
 		case "board":
@@ -121,6 +123,10 @@ func (n *naive) query() map[string]any {
 				switch f.Name {
 				case "bulkMoves":
 					in = n.bulkFits(args["mine"], r)
+				case "ruleSets":
+					in = n.ruleSetFits(r, args)
+				case "rulesInForce":
+					in = n.inForce(r, args["region"].(string))
 				case "webhooks", "deliveries":
 					in = n.out(r, args)
 				default:
@@ -256,6 +262,10 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 		return n.visible(target, n.byKey[target][r[column].(string)], f.below)
 	case path == "Notification.message":
 		return messageOf(uuid.MustParse(r["id"].(string)))
+	case strings.HasPrefix(path, "RuleSet.title") || strings.HasPrefix(path, "RuleSetVersion.") && slices.Contains([]string{"title", "description", "problems"}, f.Name):
+		return n.ruleSetField(path, r, f.below)
+	case path == "Programme.rules":
+		return n.plain(bindingsOf(uuid.MustParse(r["id"].(string))), "BoundRuleSet", f.below)
 	case path == "Programme.availableMoves":
 		return n.plain(movesOf(uuid.MustParse(r["id"].(string))), "AvailableMove", f.below)
 	case path == "BulkMoveItem.blocks" || path == "Draft.blocks":

@@ -38,12 +38,16 @@ var tables = map[string]struct{ table, tag string }{
 	"BulkMove": {"bulk_moves", "M"}, "BulkMoveItem": {"bulk_move_items", "m"},
 	"Waiver": {"waivers", "v"}, "StagePlan": {"stage_plans", "d"}, "Timer": {"timers", "X"}, "TimerEvent": {"timer_events", "x"},
 	"Draft": {"drafts", "D"}, "ProgrammeBlock": {"programme_blocks", "b"},
+	"RuleSet": {"rule_sets", "G"}, "RuleSetVersion": {"rule_set_versions", "g"}, "RuleActivation": {"rule_activations", "J"}, "RuleSetEvent": {"rule_set_events", "j"},
 	"Notification": {"notifications", "f"}, "Webhook": {"webhooks", "h"}, "Delivery": {"deliveries", "e"},
 }
 
 // toOne: the column of ours that holds the key of the other.
 var toOne = map[string]string{
 	"Webhook.region": "region_code", "Delivery.region": "region_code", "Delivery.webhook": "webhook_id",
+	"RuleSet.region": "region_code", "RuleSetVersion.ruleSet": "rule_set_id", "RuleActivation.region": "region_code", "RuleActivation.ruleSet": "rule_set_id",
+	"RuleActivation.version": "rule_set_version_id", "RuleSetEvent.region": "region_code", "RuleSetEvent.ruleSet": "rule_set_id",
+	"RuleSetEvent.version": "rule_set_version_id", "RuleSetEvent.activation": "rule_activation_id",
 	"BulkMoveItem.bulkMove": "bulk_move_id", "BulkMoveItem.event": "event_id",
 	"Region.parent": "parent_code", "RegionSuccessor.old": "old_code", "RegionSuccessor.new": "new_code",
 	"Community.region": "region_code", "Stakeholder.region": "region_code", "Programme.region": "region_code",
@@ -57,6 +61,8 @@ var toOne = map[string]string{
 // toMany: the type, its column that holds our key, and the order.
 var toMany = map[string][3]string{
 	"Region.children": {"Region", "parent_code", "code"}, "Region.communities": {"Community", "region_code", "name, id"}, "Region.programmes": {"Programme", "region_code", "code, id"},
+	"Region.ruleSets": {"RuleSet", "region_code", "id"}, "Region.ruleActivations": {"RuleActivation", "region_code", "id"},
+	"RuleSet.versions": {"RuleSetVersion", "rule_set_id", "id"}, "RuleSet.activations": {"RuleActivation", "rule_set_id", "id"}, "RuleSet.events": {"RuleSetEvent", "rule_set_id", "id"},
 	"Region.successors": {"RegionSuccessor", "old_code", "id"}, "Region.predecessors": {"RegionSuccessor", "new_code", "id"},
 	"Community.programmes": {"ProgrammeCommunity", "community_id", "id"}, "Stakeholder.programmes": {"ProgrammeStakeholder", "stakeholder_id", "id"},
 	"Programme.communities": {"ProgrammeCommunity", "programme_id", "id"}, "Programme.stakeholders": {"ProgrammeStakeholder", "programme_id", "id"},
@@ -85,6 +91,7 @@ var rootLists = map[string][2]string{
 	"communities NAME": {"Community", "name, id"}, "communities UPDATED_AT_DESC": {"Community", "updated_at desc, id desc"},
 	"stakeholders NAME": {"Stakeholder", "name, id"}, "stakeholders UPDATED_AT_DESC": {"Stakeholder", "updated_at desc, id desc"},
 	"regions ": {"Region", "code"}, "bulkMoves ": {"BulkMove", "id desc"}, "blockedProgrammes ": {"ProgrammeBlock", "since, id"},
+	"ruleSets ": {"RuleSet", "name"}, "rulesInForce ": {"RuleActivation", "place, id"},
 	"webhooks ": {"Webhook", "id"}, "deliveries ": {"Delivery", newestFirst},
 }
 
@@ -232,6 +239,10 @@ func (w *world) sees(a access.Actor, typeName string, r row) bool {
 		return r["actor"] == a.Subject || oversees(a, r)
 	case typeName == "BulkMoveItem":
 		return w.sees(a, "BulkMove", w.byKey["BulkMove"][r["bulk_move_id"].(string)])
+	case typeName == "RuleSetEvent":
+		return tells(a, r)
+	case typeName == "RuleSet" || typeName == "RuleSetVersion" || typeName == "RuleActivation":
+		return true
 	case typeName == "Region" || typeName == "RegionSuccessor":
 		return true
 	case typeName == "Stakeholder":
@@ -350,6 +361,7 @@ var enumOf = map[string]domain.Enum{
 	"Waiver.stage": domain.Stages, "Waiver.state": domain.WaiverStates, "StagePlan.stage": domain.Stages, "Timer.stage": domain.Stages,
 	"Timer.kind": domain.TimerKinds, "Timer.state": domain.TimerStates, "TimerEvent.stage": domain.Stages, "TimerEvent.kind": domain.TimerKinds,
 	"Draft.state": domain.DraftStates, "ProgrammeBlock.stage": domain.Stages, "StuckRow.stage": domain.Stages,
+	"RuleSet.kind": domain.RuleSetKinds, "RuleSetVersion.state": domain.VersionStates, "RuleActivation.mode": domain.ActivationModes, "RuleSetEvent.action": domain.RuleSetActions,
 	"Notification.kind": domain.NoticeKinds, "Delivery.channel": domain.Channels, "Delivery.state": domain.DeliveryStates,
 }
 

@@ -30,6 +30,8 @@ var rootOrders = map[string]map[string]*order{
 	"blockedProgrammes":    {"": {list: "blockedProgrammes", name: "since", keys: []string{"since", "id"}}},
 	"regions":              {"": {list: "regions", name: "code", keys: []string{"code"}}},
 	"viewer.notifications": {"": {list: "viewer.notifications", name: "createdAt", keys: []string{"created_at", "id"}, desc: true}},
+	"ruleSets":             {"": {list: "ruleSets", name: "name", keys: []string{"name"}}},
+	"rulesInForce":         {"": {list: "rulesInForce", name: "place", keys: []string{"place", "id"}}}, // from the nation downwards
 	"webhooks":             {"": {list: "webhooks", name: "id", keys: []string{"id"}}},
 	"deliveries":           {"": {list: "deliveries", name: "createdAt", keys: []string{"created_at", "id"}, desc: true}},
 }

@@ -128,7 +128,13 @@ func (p *planner) field(at place, f graphql.CollectedField) (field, error) {
 	case a.batch != nil:
 		return p.call(at, a.batch, f), nil
 	case a.document != nil:
-		return field{kind: fieldDocument, column: at.level.column(at.alias + "." + a.column.name), special: a, goValue: p.goType(f)}, nil
+		expr := at.alias + "." + a.column.name
+		if a.column.personal {
+			if mask := p.personalTo(at.level, at.entity, at.alias); mask != "" {
+				expr = "case when " + mask + " then " + expr + " end"
+			}
+		}
+		return field{kind: fieldDocument, column: at.level.column(expr), special: a, goValue: p.goType(f)}, nil
 	case a.relation != nil && a.relation.many:
 		l, err := p.relatedList(at, a.relation, f, limited)
 		return field{kind: fieldList, list: l}, err
@@ -241,7 +247,9 @@ func (p *planner) byKey(number int, e *entity, selection ast.SelectionSet) error
 	}
 	r := root{level: lv, object: o, key: lv.column("t." + e.key.name)}
 	where := []string{"t." + e.key.name + " = "}
-	if p.request.single {
+	if p.request.name != nil {
+		where = []string{"t.name = " + lv.arg(func(r *run) []byte { return r.request.name })}
+	} else if p.request.single {
 		where[0] += lv.arg(func(r *run) []byte { return r.request.keys[0].key })
 	} else {
 		where[0] += "any(" + lv.arg(func(r *run) []byte { return r.request.keyArray(number) }) + "::" + e.key.array() + ")"

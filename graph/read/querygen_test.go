@@ -70,7 +70,10 @@ func (g *generator) value(typeName, literal string, v any) string {
 
 func (g *generator) root() string {
 	alias := g.name("r") + ": "
-	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "stuck", "blockedProgrammes", "bulkMoves", "bulkMoves", "viewer", "webhooks", "deliveries"); name {
+	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "stuck", "blockedProgrammes", "bulkMoves", "bulkMoves", "viewer", "webhooks", "deliveries", "ruleSets", "rulesInForce", "ruleSet"); name {
+	case "ruleSet":
+		set := g.one("jawa-barat", "bandung", "nobody")
+		return alias + "ruleSet(name: " + g.value("String!", strconv.Quote(set), set) + ") " + g.selection("RuleSet", 3)
 	case "node":
 		typeName, id := g.anyID()
 		return alias + "node(id: " + g.value("ID!", strconv.Quote(id), id) + ") " + g.nodeSelection(typeName)
@@ -156,7 +159,11 @@ func (g *generator) rootList(name string) string {
 		}
 		return g.list(name, name+" ", []string{"filter: {" + filter + "}"})
 	}
-	if name == "webhooks" || name == "deliveries" {
+	if name == "rulesInForce" {
+		c := g.one(append(allCodes, "99")...)
+		return g.list(name, name+" ", []string{"region: " + g.value("String!", strconv.Quote(c), c)})
+	}
+	if name == "webhooks" || name == "deliveries" || name == "ruleSets" {
 		if f := g.region(); f != "" {
 			args = append(args, "region: "+f)
 		}
@@ -363,6 +370,8 @@ func sentCursors(t testing.TB, s *server, w *world, everywhere access.Actor) (ma
 		switch name {
 		case "bulkMoves":
 			order = "mine: false,"
+		case "rulesInForce":
+			order = `region: "32.73.05",`
 		case "blockedProgrammes":
 			order = `filter: {stage: PLAN, ruleSet: "national", rule: "R0"},`
 		}

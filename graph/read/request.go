@@ -28,6 +28,7 @@ type request struct {
 
 	single bool // one object, not a list of them
 	keys   []keyOf
+	name   []byte // of the one object, in the place of its key; nil where it has one
 
 	conditions []condition
 	order      *order
@@ -52,6 +53,9 @@ func (q *request) appendShape(b []byte) []byte {
 	}
 	if q.single {
 		b = append(b, '1')
+	}
+	if q.name != nil {
+		b = append(b, 'n')
 	}
 	for _, c := range q.conditions {
 		b = append(append(b, c.sql...), '&')
@@ -123,6 +127,8 @@ func (rd *Reader) rootRequest(fc *graphql.FieldContext, a access.Actor) (*reques
 			return nil, err
 		}
 		return rd.single("Region", []byte(code)), nil
+	case "ruleSet":
+		return &request{kind: askKeys, single: true, entities: []*entity{rd.catalogue["RuleSet"]}, name: []byte(fc.Args["name"].(string))}, nil
 	case "programme", "community", "stakeholder":
 		e := rd.catalogue[strings.ToUpper(name[:1])+name[1:]]
 		id, err := gid.UUID(e.name, fc.Args["id"].(string))
@@ -235,6 +241,13 @@ func (rd *Reader) listRequest(fc *graphql.FieldContext, a access.Actor) (*reques
 		oneOf(q, "@.channel", channel, false, nil)
 		f, _ := fc.Args["region"].(*model.RegionFilter)
 		err = q.place(f, a.Tells(), "region")
+	case "ruleSets":
+		q.entities = []*entity{rd.catalogue["RuleSet"]}
+		f, _ := fc.Args["region"].(*model.RegionFilter)
+		err = q.place(f, access.NewScope(domain.NationCode), "region")
+	case "rulesInForce":
+		q.entities = []*entity{rd.catalogue["RuleActivation"]}
+		err = q.inForce(fc.Args["region"].(string))
 	case "programmes":
 		q.entities = []*entity{rd.catalogue["Programme"]}
 		f, _ := fc.Args["filter"].(*model.ProgrammesFilter)
@@ -277,6 +290,20 @@ func (rd *Reader) listRequest(fc *graphql.FieldContext, a access.Actor) (*reques
 		}
 	}
 	return q, err
+}
+
+// inForce adds the conditions of what is at work for a region: the newest of each rule set there and in each region above.
+func (q *request) inForce(region string) error {
+	if err := checkCode(region, "region"); err != nil {
+		return err
+	}
+	var above [][]byte
+	for _, code := range domain.Lineage(region) {
+		above = append(above, []byte(code))
+	}
+	q.where("@.region_code = any(?::text[]) and @.ended_at is null and @.rule_set_version_id is not null", appendArray(nil, oidText, above))
+	q.where("not exists (select from rule_activations n where n.region_code = @.region_code and n.rule_set_id = @.rule_set_id and n.revision > @.revision)")
+	return nil
 }
 
 func (q *request) where(sql string, values ...[]byte) {

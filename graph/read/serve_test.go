@@ -41,6 +41,7 @@ func serve(t testing.TB, port read.Port) *server {
 	s := &server{}
 	reader, err := read.New(port, read.Options{Schema: servedSchema(), Key: cursorKey, Clock: atToday{}, Batches: []read.Batch{
 		{Type: "Programme", Field: "availableMoves", Func: s.availableMoves}, {Type: "Notification", Field: "message", Func: messages},
+		{Type: "Programme", Field: "rules", Func: bindings},
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -70,13 +70,14 @@ type sight struct {
 	trainings condition // of participants of trainings whose facilitator is the actor
 	settles   condition // drafts of others
 	tells     condition // webhooks and deliveries
+	trails    condition // who did what with rule sets
 	subject   []byte
 	locale    domain.Locale
 }
 
 func sightOf(a access.Actor) *sight {
 	p := a.PersonalData()
-	s := &sight{reads: within(a.Reads()), personal: within(p.In), own: within(p.OwnProgrammes), trainings: within(p.OwnTrainings), settles: within(a.Settles()), tells: within(a.Tells()),
+	s := &sight{reads: within(a.Reads()), personal: within(p.In), own: within(p.OwnProgrammes), trainings: within(p.OwnTrainings), settles: within(a.Settles()), tells: within(a.Tells()), trails: within(a.Trails()),
 		subject: []byte(a.Subject), locale: domain.English}
 	if a.Locale == domain.Indonesian {
 		s.locale = domain.Indonesian
@@ -86,7 +87,7 @@ func sightOf(a access.Actor) *sight {
 
 // appendShape writes what of a sight makes a difference to the text of SQL.
 func (s *sight) appendShape(b []byte) []byte {
-	for _, c := range []*condition{&s.reads, &s.personal, &s.own, &s.trainings, &s.settles, &s.tells} {
+	for _, c := range []*condition{&s.reads, &s.personal, &s.own, &s.trainings, &s.settles, &s.tells, &s.trails} {
 		b = append(append(b, c.sql...), '|')
 	}
 	return append(b, s.locale...)
@@ -99,7 +100,8 @@ func own(r *run) *condition       { return &r.sight.own }
 func trainings(r *run) *condition { return &r.sight.trainings }
 func settles(r *run) *condition   { return &r.sight.settles }
 
-func tells(r *run) *condition { return &r.sight.tells }
+func tells(r *run) *condition  { return &r.sight.tells }
+func trails(r *run) *condition { return &r.sight.trails }
 
 func subject(r *run) []byte { return r.sight.subject }
 
@@ -114,6 +116,10 @@ func (p *planner) readsRow(s *statement, e *entity, alias string) string {
 		return alias + ".recipient = " + s.arg(subject)
 	case e.name == "Webhook" || e.name == "Delivery":
 		return s.condition(alias, p.sight.tells, tells)
+	case e.name == "RuleSet" || e.name == "RuleSetVersion" || e.name == "RuleActivation": // rules are no secret
+		return ""
+	case e.name == "RuleSetEvent":
+		return s.condition(alias, p.sight.trails, trails)
 	case e.bulk != "":
 		return p.readsBulk(s, e, alias)
 	}
@@ -198,6 +204,8 @@ func (p *planner) personalTo(lv *level, e *entity, alias string) string {
 			}
 			terms = append(terms, linked+")")
 		}
+	case e.name == "RuleSetVersion":
+		add(p.sight.personal, personal, lv.join(alias+"_rules", "rule_sets", func(v string) string { return v + ".id = " + alias + ".rule_set_id" }), "")
 	case e.programme != "":
 		if draft { // its author entered what it holds, and most hold nothing of people
 			terms = append(terms, "not "+alias+".personal", alias+".author = "+s.arg(subject))

@@ -24,6 +24,14 @@ type Batch struct {
 
 // specials are the fields that neither a column of the same name nor a relation answers.
 var specials = map[string]map[string]attribute{
+	"RuleSet": {
+		"title": {text: map[domain.Locale]string{domain.English: titleOfRuleSet("en"), domain.Indonesian: titleOfRuleSet("id")}},
+	},
+	"RuleSetVersion": {
+		"title":       {text: map[domain.Locale]string{domain.English: titleOfVersion("@", "en"), domain.Indonesian: titleOfVersion("@", "id")}},
+		"description": {column: &column{name: "description"}, document: ruleSetDescription},
+		"problems":    {column: &column{name: "problems"}, document: ruleSetProblems},
+	},
 	"ChecklistItem": {
 		"title": {text: map[domain.Locale]string{
 			domain.English:    "@.title_en",
