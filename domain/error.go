@@ -107,11 +107,11 @@ func (e *Error) In(id string) *Error {
 	return &c
 }
 
-// Shown gives the params without the names that the database put there for stores and logs.
+// Shown gives the params without the names that the database put there for stores and logs. A column of a file is a number.
 func (e *Error) Shown() map[string]any {
 	out := map[string]any{}
 	for k, v := range e.Params {
-		if k != "constraint" && k != "table" && k != "column" {
+		if _, name := v.(string); k != "constraint" && k != "table" && (k != "column" || !name) {
 			out[k] = v
 		}
 	}

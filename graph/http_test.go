@@ -54,7 +54,7 @@ func TestRequestsThatAreNoGoodAreRefusedWithoutRepeatingThem(t *testing.T) {
 		"too large":           {`{"query": "` + strings.Repeat("#", 256<<10+1) + `"}`, plainJSON, 413, "TOO_LARGE"},
 		"text":                {`secret`, "text/plain", 415, "BAD_USER_INPUT"},
 		"a form":              {`query=secret`, "application/x-www-form-urlencoded", 415, "BAD_USER_INPUT"},
-		"files":               {`secret`, "multipart/form-data; boundary=x", 415, "BAD_USER_INPUT"},
+		"files":               {`secret`, "multipart/form-data; boundary=x", 403, "FORBIDDEN"},
 		"another encoding":    {`{"query": "{ secret }"}`, plainJSON + "; charset=latin1", 415, "BAD_USER_INPUT"},
 		"NUL in a variable":   {`{"query": "query($c: String!) { region(code: $c) { code } }", "variables": {"c": "secret\u0000"}}`, plainJSON, 400, "BAD_USER_INPUT"},
 		"NUL in the document": {`{"query": "{ region(code: \"secret\\u0000\") { code } }"}`, plainJSON, 400, "BAD_USER_INPUT"},

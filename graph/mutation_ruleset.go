@@ -13,7 +13,10 @@ import (
 )
 
 func (m mutation) UploadRuleSet(ctx context.Context, in model.UploadRuleSetInput) (*model.RuleSetVersionPayload, error) {
-	u := rulesets.Upload{File: in.File.Name, Content: in.File.Content, Size: in.File.Size, SHA256: in.File.SHA256, Region: in.RegionCode.Value(), Note: in.Note.Value(),
+	if in.File.Uploaded == nil {
+		in.File.Uploaded = new(model.Uploaded) // an empty file
+	}
+	u := rulesets.Upload{File: in.File.Name, Content: in.File.Content, Size: in.File.Size, SHA256: in.File.SHA256, RegionCode: in.RegionCode.Value(), Note: in.Note.Value(),
 		Key: in.IdempotencyKey.Value()}
 	return versionAnswer(ctx, func(a access.Actor) (uuid.UUID, error) { return m.RuleSets.Upload(ctx, a, u) })
 }
@@ -35,19 +38,19 @@ func versionAnswer(ctx context.Context, do func(access.Actor) (uuid.UUID, error)
 }
 
 func (m mutation) ActivateRuleSet(ctx context.Context, in model.ActivateRuleSetInput) (*model.RuleActivationPayload, error) {
-	p := rulesets.Placed{RuleSet: in.RuleSet, Version: in.Version, Region: in.RegionCode, Mode: in.Mode, Reason: in.Reason.Value(), ExpectedRevision: in.ExpectedRevision.Value(),
+	p := rulesets.Placed{RuleSet: in.RuleSet, Version: in.Version, RegionCode: in.RegionCode, Mode: in.Mode, Reason: in.Reason.Value(), ExpectedRevision: in.ExpectedRevision.Value(),
 		Key: in.IdempotencyKey.Value(), DryRun: in.DryRun, Parameters: in.Parameters.Value()}
 	return activationAnswer(ctx, p.DryRun, func(a access.Actor) (rulesets.Activated, error) { return m.RuleSets.Activate(ctx, a, p) })
 }
 
 func (m mutation) RollbackRuleSet(ctx context.Context, in model.RollbackRuleSetInput) (*model.RuleActivationPayload, error) {
-	p := rulesets.Placed{RuleSet: in.RuleSet, Region: in.RegionCode, ToRevision: in.ToRevision.Value(), Reason: in.Reason.Value(), ExpectedRevision: in.ExpectedRevision.Value(),
+	p := rulesets.Placed{RuleSet: in.RuleSet, RegionCode: in.RegionCode, ToRevision: in.ToRevision.Value(), Reason: in.Reason.Value(), ExpectedRevision: in.ExpectedRevision.Value(),
 		Key: in.IdempotencyKey.Value(), DryRun: in.DryRun}
 	return activationAnswer(ctx, p.DryRun, func(a access.Actor) (rulesets.Activated, error) { return m.RuleSets.Rollback(ctx, a, p) })
 }
 
 func (m mutation) DeactivateRuleSet(ctx context.Context, in model.DeactivateRuleSetInput) (*model.RuleActivationPayload, error) {
-	p := rulesets.Placed{RuleSet: in.RuleSet, Region: in.RegionCode, Mode: in.Mode, Reason: in.Reason.Value(), ExpectedRevision: in.ExpectedRevision.Value(),
+	p := rulesets.Placed{RuleSet: in.RuleSet, RegionCode: in.RegionCode, Mode: in.Mode, Reason: in.Reason.Value(), ExpectedRevision: in.ExpectedRevision.Value(),
 		Key: in.IdempotencyKey.Value(), DryRun: in.DryRun}
 	return activationAnswer(ctx, p.DryRun, func(a access.Actor) (rulesets.Activated, error) { return m.RuleSets.Deactivate(ctx, a, p) })
 }

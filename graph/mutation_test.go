@@ -26,6 +26,7 @@ import (
 	"github.com/berdaya/berdaya/internal/notices"
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/rulesets"
 	"github.com/berdaya/berdaya/internal/webhooks"
 	"github.com/berdaya/berdaya/workflow"
 )
@@ -44,6 +45,7 @@ func commands(t *testing.T) generated.MutationResolver {
 		Inbox:      notices.Inbox{Store: d.Notices(), Clock: clock},
 		Webhooks:   &webhooks.Webhooks{Store: d.Webhooks(), Clock: clock, IDs: ids},
 		Deliveries: &deliver.Deliveries{Store: d.Deliveries(), Clock: clock, IDs: ids},
+		RuleSets:   &rulesets.RuleSets{Store: d.Catalogue(), Checker: words{}, Parameters: noParameters, Clock: clock, IDs: ids},
 		Bulk:       &bulk.Bulk{Store: d.Bulk(), Clock: clock, IDs: ids},
 	}
 	return r.Mutation()
@@ -117,6 +119,10 @@ var entered = map[string]func() any{
 	"Webhook":           func() any { return new(domain.Webhook) },
 	"RequestWaiver":     func() any { return new(domain.Waiver) },
 	"PublishDefinition": func() any { return new(definitions.Publication) },
+	"UploadRuleSet":     func() any { return new(rulesets.Upload) },
+	"ApproveRuleSet":    func() any { return new(rulesets.Named) }, "WithdrawRuleSet": func() any { return new(rulesets.Named) },
+	"ActivateRuleSet": func() any { return new(rulesets.Placed) }, "RollbackRuleSet": func() any { return new(rulesets.Placed) },
+	"DeactivateRuleSet": func() any { return new(rulesets.Placed) },
 	"Report":            func() any { return new(domain.Report) }, "Distribution": func() any { return new(domain.Distribution) },
 }
 

@@ -30,6 +30,7 @@ import (
 	"github.com/berdaya/berdaya/internal/offline"
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/registry"
+	"github.com/berdaya/berdaya/internal/rulesets"
 	"github.com/berdaya/berdaya/internal/webhooks"
 	"github.com/berdaya/berdaya/workflow"
 )
@@ -98,6 +99,7 @@ func newVillage(t *testing.T) *village {
 		Webhooks:   &webhooks.Webhooks{Store: d.Webhooks(), Sealer: sealer, Clock: clock, IDs: ids},
 		Deliveries: &deliver.Deliveries{Store: d.Deliveries(), Clock: clock, IDs: ids},
 		Offline:    offline.Lists{Store: d.Offline(), Clock: clock, IDs: ids},
+		RuleSets:   &rulesets.RuleSets{Store: d.Catalogue(), Checker: words{}, Parameters: noParameters, Clock: clock, IDs: ids},
 	}
 	v.lists = &r.Offline
 	reader, err := read.New(d, read.Options{Schema: generated.NewExecutableSchema(generated.Config{}).Schema(), Key: make([]byte, 32), Batches: r.Batches()})

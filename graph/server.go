@@ -29,11 +29,15 @@ type Config struct {
 	Limits         guard.Limits       // guard.Default()
 	Timeout        time.Duration      // of one operation; 15 s
 	ListTimeout    time.Duration      // of one that carries out a list of commands; 60 s
+	UploadTime     time.Duration      // for a request with a file to come in; 10 min
 	Body           int64              // bytes of one request, before and after decompression; 1 MiB
 	Document       int64              // bytes of its document; 256 KiB
 	Streams        *transport.Streams // transport.NewStreams(); close them when the server stops
 	DocumentsBytes int                // for valid documents that are kept; 16 MB
 }
+
+// uploadsAtOnce is how many files may be on their way in at once.
+const uploadsAtOnce = 4
 
 // NewHandler serves GraphQL at /graphql, GraphiQL at / and whether all is well at /healthz.
 func NewHandler(c Config) http.Handler {
@@ -49,10 +53,14 @@ func NewHandler(c Config) http.Handler {
 	exec.SetQueryCache(watch.Documents)
 	exec.Use(watch)
 	answer := &transport.HTTP{
+		Uploads: transport.Uploads{
+			Fields: map[string]int64{"uploadRuleSet": domain.MaxRuleProgram}, Time: cmp.Or(c.UploadTime, 10*time.Minute), AtOnce: make(chan struct{}, uploadsAtOnce),
+			May: func(r *http.Request) error { return access.MayUploadSomewhere(access.FromContext(r.Context())) },
+		},
 		Exec: exec, Presenter: presenter, Cost: watch.Spent,
 		Limits: transport.Limits{
 			Body: cmp.Or(c.Body, 1<<20), Document: cmp.Or(c.Document, 256<<10), Timeout: cmp.Or(c.Timeout, 15*time.Second),
-			Longer: map[string]time.Duration{"submitCommands": cmp.Or(c.ListTimeout, time.Minute)},
+			Longer: map[string]time.Duration{"submitCommands": cmp.Or(c.ListTimeout, time.Minute), "uploadRuleSet": time.Minute},
 		},
 		Streams: cmp.Or(c.Streams, transport.NewStreams()), Lasting: c.lasting,
 	}

@@ -11,6 +11,12 @@
 // The executor gives the data as JSON already; it is written as it is. There are no batches: a batch of a thousand would be
 // a thousand requests for the price of one.
 //
+// # Files
+//
+// A mutation that takes a file gets it by the GraphQL multipart request specification: a POST of multipart/form-data with the parts
+// operations, map, and one file. It is read to the disk in pieces, never into memory, after the document was found to be right
+// and to take a file, and only from somebody who may send one. All else keeps the bounds that it has.
+//
 // # Streams
 //
 // A subscription is answered by server-sent events, in the distinct connections mode of GraphQL over Server-Sent Events: a POST

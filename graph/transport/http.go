@@ -24,6 +24,7 @@ type HTTP struct {
 	Exec      graphql.GraphExecutor
 	Presenter fault.Presenter
 	Limits    Limits
+	Uploads   Uploads
 
 	Streams *Streams
 	// Lasting gives the context of a request that lasts: in it the actor is whoever the reader is at the time. It ends to be good
@@ -66,7 +67,7 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			h.Refuse(w, r, h.Presenter.Recover(ctx, v))
 		}
 	}()
-	params, refused := h.params(w, r)
+	params, file, refused := h.params(w, r)
 	if refused != nil {
 		h.write(w, r, refused.status, &graphql.Response{Errors: gqlerror.List{h.Presenter.Present(ctx, refused.err)}})
 		return
@@ -83,6 +84,14 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refused := refuse(http.StatusMethodNotAllowed, domain.CodeBadUserInput, "only queries are answered to a GET: send a POST", "GET hanya untuk query: kirim dengan POST")
 		h.write(w, r, refused.status, &graphql.Response{Errors: gqlerror.List{h.Presenter.Present(ctx, refused.err)}})
 		return
+	}
+	if file != nil {
+		content, refused := h.receive(w, file, op.Operation)
+		if refused != nil {
+			h.write(w, r, refused.status, &graphql.Response{Errors: gqlerror.List{h.Presenter.Present(ctx, refused.err)}})
+			return
+		}
+		defer content.Close()
 	}
 	if isStream(op) {
 		h.stream(w, r, op)
@@ -114,19 +123,23 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.write(w, r, http.StatusOK, answer)
 }
 
-func (h *HTTP) params(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func (h *HTTP) params(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *upload, *refusal) {
 	if negotiate(r.Header) == "" && (!acceptsEvents(r.Header) || r.Method != http.MethodPost) {
-		return nil, refuse(http.StatusNotAcceptable, domain.CodeBadUserInput,
+		return nil, nil, refuse(http.StatusNotAcceptable, domain.CodeBadUserInput,
 			"accept "+graphqlResponse+" or "+plainJSON, "terimalah "+graphqlResponse+" atau "+plainJSON)
 	}
-	switch r.Method {
-	case http.MethodPost:
-		return posted(w, r, h.Limits)
-	case http.MethodGet:
-		return asked(r, h.Limits)
+	switch {
+	case isMultipart(r):
+		return h.uploaded(w, r)
+	case r.Method == http.MethodPost:
+		params, refused := posted(w, r, h.Limits)
+		return params, nil, refused
+	case r.Method == http.MethodGet:
+		params, refused := asked(r, h.Limits)
+		return params, nil, refused
 	}
 	w.Header().Set("Allow", "GET, POST")
-	return nil, refuse(http.StatusMethodNotAllowed, domain.CodeBadUserInput, "send a GET or a POST", "kirim dengan GET atau POST")
+	return nil, nil, refuse(http.StatusMethodNotAllowed, domain.CodeBadUserInput, "send a GET or a POST", "kirim dengan GET atau POST")
 }
 
 // Refuse answers a request with an error alone.

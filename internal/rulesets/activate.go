@@ -18,7 +18,7 @@ import (
 // Placed is what is to be at work in a region.
 type Placed struct {
 	RuleSet          string
-	Region           string
+	RegionCode       string
 	Mode             domain.ActivationMode
 	Reason           *string // 1 to 10,000 characters
 	ExpectedRevision *int    // the newest revision of the rule set in the region that the actor saw, 0 for none; nil: whatever it is
@@ -73,17 +73,17 @@ func (s *RuleSets) Activate(ctx context.Context, actor access.Actor, p Placed) (
 func (s *RuleSets) Rollback(ctx context.Context, actor access.Actor, p Placed) (Activated, error) {
 	return s.place(ctx, actor, "rollbackRuleSet", p, func(ctx context.Context, set *domain.RuleSet, newest *domain.RuleActivation) (n next, err error) {
 		if newest == nil {
-			return n, neverAtWork(set, p.Region)
+			return n, neverAtWork(set, p.RegionCode)
 		}
 		to := newest.Revision - 1
 		if p.ToRevision != nil {
 			to = *p.ToRevision
 		}
 		if to < 1 || to > newest.Revision {
-			return n, notPossible(fmt.Sprintf("there is no revision to go back to: the newest of %s in %s is %d; deactivate it instead", set.Name, p.Region, newest.Revision),
-				fmt.Sprintf("tidak ada revisi untuk dikembalikan: yang terbaru dari %s di %s adalah %d; nonaktifkan saja", set.Name, p.Region, newest.Revision)).At("toRevision")
+			return n, notPossible(fmt.Sprintf("there is no revision to go back to: the newest of %s in %s is %d; deactivate it instead", set.Name, p.RegionCode, newest.Revision),
+				fmt.Sprintf("tidak ada revisi untuk dikembalikan: yang terbaru dari %s di %s adalah %d; nonaktifkan saja", set.Name, p.RegionCode, newest.Revision)).At("toRevision")
 		}
-		before, err := s.Store.Activation(ctx, set.ID, p.Region, to)
+		before, err := s.Store.Activation(ctx, set.ID, p.RegionCode, to)
 		if err != nil {
 			return n, err
 		}
@@ -104,10 +104,10 @@ func (s *RuleSets) Rollback(ctx context.Context, actor access.Actor, p Placed) (
 func (s *RuleSets) Deactivate(ctx context.Context, actor access.Actor, p Placed) (Activated, error) {
 	return s.place(ctx, actor, "deactivateRuleSet", p, func(_ context.Context, set *domain.RuleSet, newest *domain.RuleActivation) (next, error) {
 		if newest == nil {
-			return next{}, neverAtWork(set, p.Region)
+			return next{}, neverAtWork(set, p.RegionCode)
 		}
 		if newest.VersionID == nil && (newest.Mode == domain.Everyone || p.Mode == domain.NewEntries) {
-			return next{}, notPossible(fmt.Sprintf("%s is out of work in %s already", set.Name, p.Region), fmt.Sprintf("%s sudah tidak aktif di %s", set.Name, p.Region))
+			return next{}, notPossible(fmt.Sprintf("%s is out of work in %s already", set.Name, p.RegionCode), fmt.Sprintf("%s sudah tidak aktif di %s", set.Name, p.RegionCode))
 		}
 		return next{mode: p.Mode, action: domain.RuleSetDeactivated}, nil
 	})
@@ -126,7 +126,7 @@ func (s *RuleSets) place(ctx context.Context, actor access.Actor, name string, p
 	if p, err = p.tidy(); err != nil {
 		return done, err
 	}
-	if err := access.MayRule(actor, p.Region); err != nil {
+	if err := access.MayRule(actor, p.RegionCode); err != nil {
 		return done, err
 	}
 	make := func(ctx context.Context) error {
@@ -134,9 +134,9 @@ func (s *RuleSets) place(ctx context.Context, actor access.Actor, name string, p
 		if err != nil {
 			return err
 		}
-		if !domain.Under(p.Region, set.RegionCode) {
-			return domain.Errorf(domain.CodeBadUserInput, "the rule set %s belongs to region %s and can be at work there and below, not in %s", set.Name, set.RegionCode, p.Region).
-				In(fmt.Sprintf("kumpulan aturan %s milik wilayah %s dan hanya dapat bekerja di sana dan di bawahnya, tidak di %s", set.Name, set.RegionCode, p.Region)).At("regionCode")
+		if !domain.Under(p.RegionCode, set.RegionCode) {
+			return domain.Errorf(domain.CodeBadUserInput, "the rule set %s belongs to region %s and can be at work there and below, not in %s", set.Name, set.RegionCode, p.RegionCode).
+				In(fmt.Sprintf("kumpulan aturan %s milik wilayah %s dan hanya dapat bekerja di sana dan di bawahnya, tidak di %s", set.Name, set.RegionCode, p.RegionCode)).At("regionCode")
 		}
 		newest, err := s.newest(ctx, set, p)
 		if err != nil {
@@ -151,7 +151,7 @@ func (s *RuleSets) place(ctx context.Context, actor access.Actor, name string, p
 			done.Revision = newest.Revision + 1
 		}
 		if n.mode == domain.Everyone && p.DryRun {
-			done.Programmes, err = s.Store.CountWorking(ctx, p.Region)
+			done.Programmes, err = s.Store.CountWorking(ctx, p.RegionCode)
 		}
 		if err != nil || p.DryRun {
 			return err
@@ -182,8 +182,8 @@ func (p Placed) tidy() (_ Placed, err error) {
 	if p.Reason, err = tidied("reason", p.Reason); err != nil {
 		return p, err
 	}
-	if _, ok := domain.LevelOf(p.Region); !ok {
-		return p, access.NotFound().At("regionCode")
+	if wrong := p.Validate(""); len(wrong) > 0 {
+		return p, wrong
 	}
 	p.Parameters = bytes.TrimSpace(p.Parameters)
 	if len(p.Parameters) == 0 || string(p.Parameters) == "null" || string(p.Parameters) == "{}" {
@@ -201,16 +201,30 @@ func (p Placed) tidy() (_ Placed, err error) {
 	return p, nil
 }
 
+// Validate gives all that is wrong with the names in what is to be at work, whatever the day: what has another form is not there.
+func (p Placed) Validate(domain.Date) (wrong domain.Problems) {
+	if !domain.ValidRuleSetName(p.RuleSet) {
+		wrong = append(wrong, access.NotFound().At("ruleSet"))
+	}
+	if p.Version != "" && !validVersion(p.Version) {
+		wrong = append(wrong, access.NotFound().At("version"))
+	}
+	if _, ok := domain.LevelOf(p.RegionCode); !ok {
+		wrong = append(wrong, access.NotFound().At("regionCode"))
+	}
+	return wrong
+}
+
 // newest gives the newest activation of a rule set in a region, nil where there is none, if it is the one that the actor saw and
 // the region is there.
 func (s *RuleSets) newest(ctx context.Context, set *domain.RuleSet, p Placed) (*domain.RuleActivation, error) {
-	if r, err := s.Store.Region(ctx, p.Region); err != nil || r == nil {
+	if r, err := s.Store.Region(ctx, p.RegionCode); err != nil || r == nil {
 		if err == nil {
 			err = access.NotFound().At("regionCode")
 		}
 		return nil, err
 	}
-	found, err := s.Store.Newest(ctx, set.ID, p.Region, 1)
+	found, err := s.Store.Newest(ctx, set.ID, p.RegionCode, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -219,8 +233,8 @@ func (s *RuleSets) newest(ctx context.Context, set *domain.RuleSet, p Placed) (*
 		newest, revision = found[0], found[0].Revision
 	}
 	if p.ExpectedRevision != nil && *p.ExpectedRevision != revision {
-		e := domain.Errorf(domain.CodeConflict, "the newest revision of %s in %s is %d now, not %d: look at it first", set.Name, p.Region, revision, *p.ExpectedRevision).
-			In(fmt.Sprintf("revisi terbaru %s di %s kini %d, bukan %d: periksa dahulu", set.Name, p.Region, revision, *p.ExpectedRevision)).At("expectedRevision")
+		e := domain.Errorf(domain.CodeConflict, "the newest revision of %s in %s is %d now, not %d: look at it first", set.Name, p.RegionCode, revision, *p.ExpectedRevision).
+			In(fmt.Sprintf("revisi terbaru %s di %s kini %d, bukan %d: periksa dahulu", set.Name, p.RegionCode, revision, *p.ExpectedRevision)).At("expectedRevision")
 		e.Params = map[string]any{"revision": revision}
 		return nil, e
 	}
@@ -230,7 +244,7 @@ func (s *RuleSets) newest(ctx context.Context, set *domain.RuleSet, p Placed) (*
 // activate writes an activation. Its time is later than that of the one before, even by a clock that is behind.
 func (s *RuleSets) activate(ctx context.Context, actor access.Actor, p Placed, set *domain.RuleSet, newest *domain.RuleActivation, n next) (uuid.UUID, error) {
 	now := s.Clock.Now()
-	a := &domain.RuleActivation{Record: domain.Record{ID: s.IDs.New(), CreatedAt: now, UpdatedAt: now}, RegionCode: p.Region, RuleSetID: set.ID, Revision: 1,
+	a := &domain.RuleActivation{Record: domain.Record{ID: s.IDs.New(), CreatedAt: now, UpdatedAt: now}, RegionCode: p.RegionCode, RuleSetID: set.ID, Revision: 1,
 		Parameters: n.parameters, Mode: n.mode, ActivatedBy: actor.Subject, ActivatedAt: now, Reason: p.Reason}
 	if newest != nil {
 		a.Revision = newest.Revision + 1
@@ -244,7 +258,7 @@ func (s *RuleSets) activate(ctx context.Context, actor access.Actor, p Placed, s
 	if err := s.Store.AddActivation(ctx, a); err != nil {
 		return uuid.Nil, err
 	}
-	return a.ID, s.event(ctx, domain.RuleSetEvent{RegionCode: p.Region, RuleSetID: set.ID, VersionID: a.VersionID, ActivationID: &a.ID, Action: n.action, Actor: actor.Subject, Reason: p.Reason})
+	return a.ID, s.event(ctx, domain.RuleSetEvent{RegionCode: p.RegionCode, RuleSetID: set.ID, VersionID: a.VersionID, ActivationID: &a.ID, Action: n.action, Actor: actor.Subject, Reason: p.Reason})
 }
 
 // ready says whether a version can be put to work.

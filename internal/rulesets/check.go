@@ -108,6 +108,17 @@ type Named struct {
 	Key              *string
 }
 
+// Validate gives all that is wrong with the names, whatever the day: what has another form is not there.
+func (n Named) Validate(domain.Date) (wrong domain.Problems) {
+	if !domain.ValidRuleSetName(n.RuleSet) {
+		wrong = append(wrong, access.NotFound().At("ruleSet"))
+	}
+	if !validVersion(n.Version) {
+		wrong = append(wrong, access.NotFound().At("version"))
+	}
+	return wrong
+}
+
 // Approve lets a program run that was checked. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, RULE_SET_NOT_POSSIBLE for what need
 // not or cannot be approved, BAD_USER_INPUT, those of idempotency.
 func (s *RuleSets) Approve(ctx context.Context, actor access.Actor, n Named) (uuid.UUID, error) {
@@ -155,6 +166,9 @@ func (s *RuleSets) settle(ctx context.Context, actor access.Actor, n Named, name
 	do func(context.Context, *domain.RuleSet, *domain.RuleSetVersion) (domain.RuleSetAction, error)) (uuid.UUID, error) {
 	if err := access.MayAct(actor); err != nil {
 		return uuid.Nil, err
+	}
+	if wrong := n.Validate(""); len(wrong) > 0 {
+		return uuid.Nil, wrong
 	}
 	reason, err := tidied("reason", n.Reason)
 	if err != nil {

@@ -147,7 +147,7 @@ var (
 // uploads uploads content.
 func (o *office) uploads(actor access.Actor, content []byte, region *string, key *string) (uuid.UUID, error) {
 	sum := sha256.Sum256(content)
-	return o.Upload(o.ctx, actor, rulesets.Upload{File: "rules.yaml", Content: bytes.NewReader(content), Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]), Region: region, Key: key})
+	return o.Upload(o.ctx, actor, rulesets.Upload{File: "rules.yaml", Content: bytes.NewReader(content), Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]), RegionCode: region, Key: key})
 }
 
 // check does the jobs of checking that wait, as a server would.

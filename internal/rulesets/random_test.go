@@ -56,7 +56,7 @@ func (h *history) step(t *rapid.T, programmes []uuid.UUID) {
 	region := rapid.SampledFrom([]string{"32", "32.73"}).Draw(t, "region")
 	mode := domain.ActivationMode(rapid.SampledFrom(domain.ActivationModes.Codes()).Draw(t, "mode"))
 	state, made := h.states[version], h.made[region]
-	placed := rulesets.Placed{RuleSet: h.name, Version: version, Region: region, Mode: mode}
+	placed := rulesets.Placed{RuleSet: h.name, Version: version, RegionCode: region, Mode: mode}
 	newest := ""
 	if len(made) > 0 {
 		newest = made[len(made)-1]

@@ -117,6 +117,12 @@ func notPossible(en, id string) *domain.Error {
 	return domain.Errorf(domain.CodeRuleSetNotPossible, "%s", en).In(id)
 }
 
+// validVersion tells whether a version may be called so.
+func validVersion(version string) bool {
+	n := utf8.RuneCountInString(version)
+	return n >= 1 && n <= 64 && utf8.ValidString(version) && !strings.ContainsRune(version, 0)
+}
+
 // tidied gives a text that may be missing without blanks around it; nil for one that is blank. It is wrong where it is too long
 // or cannot be stored.
 func tidied(path string, text *string) (*string, error) {

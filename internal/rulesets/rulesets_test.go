@@ -94,7 +94,7 @@ func TestAProgramTakesTwoPeople(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := rulesets.Named{RuleSet: "prog", Version: "1"}
-	activation := rulesets.Placed{RuleSet: "prog", Version: "1", Region: "32", Mode: domain.Everyone}
+	activation := rulesets.Placed{RuleSet: "prog", Version: "1", RegionCode: "32", Mode: domain.Everyone}
 	_, err = o.Activate(t.Context(), ani, activation)
 	code(t, "one that is being checked", err, domain.CodeRuleSetNotPossible)
 	_, err = o.Approve(t.Context(), dewi, named)
@@ -182,7 +182,7 @@ func TestProgrammesKeepTheRulesTheirStageBeganWithUntilTheyAreForEveryone(t *tes
 	}
 	activate := func(set, version, region string, mode domain.ActivationMode) func() (rulesets.Activated, error) {
 		return func() (rulesets.Activated, error) {
-			return o.Activate(t.Context(), budi, rulesets.Placed{RuleSet: set, Version: version, Region: region, Mode: mode})
+			return o.Activate(t.Context(), budi, rulesets.Placed{RuleSet: set, Version: version, RegionCode: region, Mode: mode})
 		}
 	}
 	oldest := o.programme("32.73", "OLDEST")
@@ -203,10 +203,10 @@ func TestProgrammesKeepTheRulesTheirStageBeganWithUntilTheyAreForEveryone(t *tes
 		t.Errorf("%+v", err)
 	}
 	step(func() (rulesets.Activated, error) {
-		return o.Rollback(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", Region: "32", ExpectedRevision: of(2)})
+		return o.Rollback(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", RegionCode: "32", ExpectedRevision: of(2)})
 	})
 	step(func() (rulesets.Activated, error) {
-		return o.Deactivate(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", Region: "32.73", Mode: domain.Everyone})
+		return o.Deactivate(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", RegionCode: "32.73", Mode: domain.Everyone})
 	})
 	for id, want := range map[uuid.UUID]string{oldest: "ID:all@1/1 32:jabar@1/3", old: "ID:all@1/1 32:jabar@1/3", young: "ID:all@1/1 32:jabar@1/3"} {
 		if got := o.binds(id); got != want {
@@ -216,7 +216,7 @@ func TestProgrammesKeepTheRulesTheirStageBeganWithUntilTheyAreForEveryone(t *tes
 	if _, err := o.Withdraw(t.Context(), ani, rulesets.Named{RuleSet: "jabar", Version: "2"}); err != nil {
 		t.Error("withdrawing what binds nobody:", err)
 	}
-	_, err = o.Rollback(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", Region: "32"})
+	_, err = o.Rollback(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", RegionCode: "32"})
 	code(t, "rolling back to what was withdrawn", err, domain.CodeRuleSetNotPossible)
 }
 
@@ -230,7 +230,7 @@ func TestADryRunSaysHowManyItWouldBindAndDoesNothing(t *testing.T) {
 		o.programme("32.73", c)
 	}
 	o.programme("33.01", "ELSEWHERE")
-	p := rulesets.Placed{RuleSet: "jabar", Version: "1", Region: "32", Mode: domain.Everyone, Parameters: json.RawMessage(`{"days": 3}`), DryRun: true}
+	p := rulesets.Placed{RuleSet: "jabar", Version: "1", RegionCode: "32", Mode: domain.Everyone, Parameters: json.RawMessage(`{"days": 3}`), DryRun: true}
 	done, err := o.Activate(t.Context(), ani, p)
 	if err != nil || done != (rulesets.Activated{Revision: 1, Programmes: 2}) {
 		t.Errorf("%+v %v", done, err)
@@ -241,10 +241,10 @@ func TestADryRunSaysHowManyItWouldBindAndDoesNothing(t *testing.T) {
 	for name, change := range map[string]func(*rulesets.Placed){
 		"BAD_USER_INPUT of parameters": func(p *rulesets.Placed) { p.Parameters = nil },
 		"BAD_USER_INPUT of a list":     func(p *rulesets.Placed) { p.Parameters = json.RawMessage(`[1]`) },
-		"FORBIDDEN elsewhere":          func(p *rulesets.Placed) { p.Region = "33" },
-		"FORBIDDEN above":              func(p *rulesets.Placed) { p.Region = "ID" },
-		"NOT_FOUND of a region":        func(p *rulesets.Placed) { p.Region = "32.99" },
-		"NOT_FOUND of no region":       func(p *rulesets.Placed) { p.Region = "x" },
+		"FORBIDDEN elsewhere":          func(p *rulesets.Placed) { p.RegionCode = "33" },
+		"FORBIDDEN above":              func(p *rulesets.Placed) { p.RegionCode = "ID" },
+		"NOT_FOUND of a region":        func(p *rulesets.Placed) { p.RegionCode = "32.99" },
+		"NOT_FOUND of no region":       func(p *rulesets.Placed) { p.RegionCode = "x" },
 		"NOT_FOUND of a version":       func(p *rulesets.Placed) { p.Version = "2" },
 		"NOT_FOUND of a rule set":      func(p *rulesets.Placed) { p.RuleSet = "jatim" },
 		"CONFLICT with the revision":   func(p *rulesets.Placed) { p.ExpectedRevision = of(1) },
@@ -256,7 +256,7 @@ func TestADryRunSaysHowManyItWouldBindAndDoesNothing(t *testing.T) {
 		code(t, name, err, domain.Code(want))
 	}
 	elsewhere := p
-	elsewhere.Region = "33"
+	elsewhere.RegionCode = "33"
 	_, err = o.Activate(t.Context(), budi, elsewhere)
 	code(t, "outside the rule set's region", err, domain.CodeBadUserInput)
 	_, err = o.Rollback(t.Context(), ani, p)

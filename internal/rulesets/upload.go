@@ -18,13 +18,26 @@ import (
 
 // Upload is a version that somebody uploads.
 type Upload struct {
-	File    string        // what problems call it
-	Content io.ReadSeeker // a rule file, or the archive of a program, which gzip's first two bytes tell
-	Size    int64         // in bytes
-	SHA256  string        // of the content, in small hexadecimal digits
-	Region  *string       // whose a new rule set is; it may be left out for one that is there
-	Note    *string       // 1 to 10,000 characters
-	Key     *string
+	File       string        // what problems call it
+	Content    io.ReadSeeker // a rule file, or the archive of a program, which gzip's first two bytes tell
+	Size       int64         // in bytes
+	SHA256     string        // of the content, in small hexadecimal digits
+	RegionCode *string       // whose a new rule set is; it may be left out for one that is there
+	Note       *string       // 1 to 10,000 characters
+	Key        *string
+}
+
+// Validate gives all that is wrong with what comes beside the file, whatever the day.
+func (u Upload) Validate(domain.Date) (wrong domain.Problems) {
+	if _, err := tidied("note", u.Note); err != nil {
+		wrong = append(wrong, err.(*domain.Error))
+	}
+	if u.RegionCode != nil {
+		if _, ok := domain.LevelOf(*u.RegionCode); !ok {
+			wrong = append(wrong, access.NotFound().At("regionCode"))
+		}
+	}
+	return wrong
 }
 
 // uploaded is what an upload turned out to be.
@@ -41,16 +54,15 @@ func (s *RuleSets) Upload(ctx context.Context, actor access.Actor, u Upload) (uu
 	if err := access.MayUploadSomewhere(actor); err != nil {
 		return uuid.Nil, err
 	}
-	note, err := tidied("note", u.Note)
-	if err != nil {
-		return uuid.Nil, err
+	if wrong := u.Validate(""); len(wrong) > 0 {
+		return uuid.Nil, wrong
 	}
-	u.Note = note
+	u.Note, _ = tidied("note", u.Note)
 	what, err := s.look(ctx, u)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	input := map[string]any{"sha256": u.SHA256, "size": u.Size, "region": u.Region, "note": u.Note}
+	input := map[string]any{"sha256": u.SHA256, "size": u.Size, "region": u.RegionCode, "note": u.Note}
 	out, err := command.Run(ctx, s.Store, command.Command{Actor: actor.Subject, Key: u.Key, Name: "uploadRuleSet", Input: input},
 		func(ctx context.Context) (command.Outcome, error) {
 			id, err := s.store(ctx, actor, u, what)
@@ -108,7 +120,7 @@ func (s *RuleSets) look(ctx context.Context, u Upload) (what uploaded, err error
 	case slices.Contains(s.Reserved, what.name):
 		err = domain.Errorf(domain.CodeBadFile, "the name %s belongs to the rules that come with the server: choose another", what.name).
 			In(fmt.Sprintf("nama %s milik aturan bawaan server: pilih nama lain", what.name)).At("file")
-	case what.version == "" || len([]rune(what.version)) > 64:
+	case !validVersion(what.version):
 		err = domain.Errorf(domain.CodeBadFile, "a version has 1 to 64 characters").In("versi terdiri atas 1 sampai 64 karakter").At("file")
 	}
 	return what, err
@@ -164,16 +176,16 @@ func (s *RuleSets) home(ctx context.Context, actor access.Actor, u Upload, what 
 	switch {
 	case err != nil:
 		return nil, err
-	case set == nil && u.Region == nil:
+	case set == nil && u.RegionCode == nil:
 		return nil, domain.Errorf(domain.CodeBadUserInput, "%s is a new rule set: say which region's it is", what.name).
 			In(fmt.Sprintf("%s adalah kumpulan aturan baru: sebutkan milik wilayah mana", what.name)).At("regionCode")
 	case set == nil:
-		if err := access.MayRule(actor, *u.Region); err != nil {
+		if err := access.MayRule(actor, *u.RegionCode); err != nil {
 			return nil, about("regionCode", err)
 		}
 		now := s.Clock.Now()
-		set = &domain.RuleSet{Record: domain.Record{ID: s.IDs.New(), CreatedAt: now, UpdatedAt: now}, Name: what.name, RegionCode: *u.Region, Kind: what.kind}
-		if r, err := s.Store.Region(ctx, *u.Region); err != nil || r == nil {
+		set = &domain.RuleSet{Record: domain.Record{ID: s.IDs.New(), CreatedAt: now, UpdatedAt: now}, Name: what.name, RegionCode: *u.RegionCode, Kind: what.kind}
+		if r, err := s.Store.Region(ctx, *u.RegionCode); err != nil || r == nil {
 			if err == nil {
 				err = access.NotFound().At("regionCode")
 			}
@@ -184,7 +196,7 @@ func (s *RuleSets) home(ctx context.Context, actor access.Actor, u Upload, what 
 	if err := access.MayRule(actor, set.RegionCode); err != nil {
 		return nil, err
 	}
-	if u.Region != nil && *u.Region != set.RegionCode {
+	if u.RegionCode != nil && *u.RegionCode != set.RegionCode {
 		return nil, domain.Errorf(domain.CodeBadUserInput, "the rule set %s belongs to region %s: leave the region out, or choose another name", set.Name, set.RegionCode).
 			In(fmt.Sprintf("kumpulan aturan %s milik wilayah %s: kosongkan wilayah, atau pilih nama lain", set.Name, set.RegionCode)).At("regionCode")
 	}
