@@ -50,6 +50,6 @@ var Enums = map[string]Enum{
 	"BulkState": BulkStates, "BulkOutcome": BulkOutcomes,
 	"OfflineOutcome": OfflineOutcomes, "DraftState": DraftStates,
 	"NoticeKind": NoticeKinds, "Channel": Channels, "DeliveryState": DeliveryStates,
-	"RuleSetKind": RuleSetKinds, "VersionState": VersionStates, "ActivationMode": ActivationModes, "RuleSetAction": RuleSetActions,
+	"RuleSetKind": RuleSetKinds, "VersionState": VersionStates, "ActivationMode": ActivationModes, "RuleSetAction": RuleSetActions, "RuleProcessState": RuleProcessStates,
 	"DecisionOutcome": DecisionOutcomes,
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/berdaya/berdaya/graph/model"
 	"github.com/berdaya/berdaya/internal/access"
 	"github.com/berdaya/berdaya/internal/definitions"
+	"github.com/berdaya/berdaya/internal/rulesets"
 	"github.com/berdaya/berdaya/internal/standstill"
 )
 
@@ -18,6 +19,7 @@ type query struct {
 	generated.QueryResolver
 	diagrams    standstill.Diagrams
 	definitions definitions.Definitions
+	processes   *rulesets.Processes
 }
 
 // Viewer gives the actor.

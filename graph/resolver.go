@@ -33,9 +33,10 @@ type Resolver struct {
 	Webhooks    *webhooks.Webhooks
 	Deliveries  *deliver.Deliveries
 	RuleSets    *rulesets.RuleSets
+	Processes   *rulesets.Processes
 }
 
 // Query gives the resolvers of queries.
 func (r *Resolver) Query() generated.QueryResolver {
-	return query{diagrams: r.Diagrams, definitions: r.Definitions}
+	return query{diagrams: r.Diagrams, definitions: r.Definitions, processes: r.Processes}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/berdaya/berdaya/internal/members"
 	"github.com/berdaya/berdaya/internal/regions"
 	"github.com/berdaya/berdaya/internal/token"
+	"github.com/berdaya/berdaya/plugins/host"
 )
 
 func newDev() *cobra.Command {
@@ -42,6 +43,9 @@ events. It takes some minutes and 5 GB of disk; if it is cut off, the next start
 			if !demo.Sizes.Has(o.demo) {
 				return usageError{fmt.Errorf("--demo is one of %s, not %q", strings.Join(demo.Sizes.Codes(), ", "), o.demo)}
 			}
+			if err := host.CheckRuntimes(o.runtimes); err != nil {
+				return err
+			}
 			var err error
 			if o.data, err = dataDir(o.data); err != nil {
 				return err
@@ -57,12 +61,14 @@ events. It takes some minutes and 5 GB of disk; if it is cut off, the next start
 	cmd.Flags().StringVar(&o.demo, "demo", demo.Small, "the demo portfolio to make: "+strings.Join(demo.Sizes.Codes(), ", "))
 	metricsFlag(cmd, &o.metrics)
 	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "log everything")
+	runtimesFlag(cmd, &o.runtimes)
 	dataFlag(cmd, &o.data)
 	return cmd
 }
 
 type devOptions struct {
 	listen, metrics, data, demo string
+	runtimes                    map[string]string
 	verbose                     bool
 }
 
@@ -122,7 +128,7 @@ func runDev(ctx context.Context, o devOptions, out io.Writer) error {
 	if err := prepare(ctx, dsn, steps); err != nil {
 		return err
 	}
-	sv, err := newServer(ctx, settings{DSN: dsn, Programs: programsDir(o.data), Secret: secret, Development: true, Metrics: asked, Outgoing: goes, Log: log})
+	sv, err := newServer(ctx, settings{DSN: dsn, Programs: programsDir(o.data), Runtimes: o.runtimes, Secret: secret, Development: true, Metrics: asked, Outgoing: goes, Log: log})
 	if err != nil {
 		return err
 	}

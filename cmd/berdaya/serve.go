@@ -10,6 +10,7 @@ import (
 
 	"github.com/berdaya/berdaya/db/migrate"
 	"github.com/berdaya/berdaya/internal/token"
+	"github.com/berdaya/berdaya/plugins/host"
 )
 
 const (
@@ -22,6 +23,7 @@ func newServe() *cobra.Command {
 	var noWork bool
 	var verify time.Duration
 	var kept keeping
+	var runtimes map[string]string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve GraphQL in production",
@@ -42,6 +44,9 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 				return usageError{fmt.Errorf("--verify-histories is from 1h to 168h, not %s", verify)}
 			}
 			if err := kept.check(); err != nil {
+				return err
+			}
+			if err := host.CheckRuntimes(runtimes); err != nil {
 				return err
 			}
 			dsn, err := databaseURL()
@@ -77,7 +82,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 			if data != "" {
 				programs = programsDir(data)
 			}
-			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Secret: secret, NoWork: noWork, VerifyEvery: verify, Metrics: asked, Outgoing: goes, Decisions: kept, Log: log})
+			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Runtimes: runtimes, Secret: secret, NoWork: noWork, VerifyEvery: verify, Metrics: asked, Outgoing: goes, Decisions: kept, Log: log})
 			if err != nil {
 				return err
 			}
@@ -92,8 +97,14 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 	cmd.Flags().StringVar(&data, "data", "", "a folder for the programs of rule sets (default: a temporary one)")
 	cmd.Flags().DurationVar(&verify, "verify-histories", verifyEvery, "how often all histories are verified, 1h to 168h; the same on every server")
 	kept.flags(cmd)
+	runtimesFlag(cmd, &runtimes)
 	cmd.Flags().BoolVar(&noWork, "no-work", false, "only answer requests and leave what is done later to other servers on the same database")
 	return cmd
+}
+
+// runtimesFlag lets the operator say what runs programs of offices that do not run by themselves.
+func runtimesFlag(cmd *cobra.Command, runtimes *map[string]string) {
+	cmd.Flags().StringToStringVar(runtimes, "runtime", nil, "what runs programs of offices that name it in their plugin.yaml, such as node=/usr/bin/node; may be given again")
 }
 
 // productionSecret takes the secret from a file or the environment; nothing makes one up, since every server of a cluster

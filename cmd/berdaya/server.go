@@ -33,6 +33,7 @@ import (
 	"github.com/berdaya/berdaya/internal/standstill"
 	"github.com/berdaya/berdaya/internal/timers"
 	"github.com/berdaya/berdaya/internal/token"
+	"github.com/berdaya/berdaya/plugins/declarative"
 	"github.com/berdaya/berdaya/plugins/host"
 )
 
@@ -49,7 +50,8 @@ const (
 // settings are what a server is started with.
 type settings struct {
 	DSN         string
-	Programs    string // the folder where rule programs are kept; "" is a temporary one
+	Runtimes    map[string]string // what runs programs of offices that do not run by themselves, such as node: its absolute path
+	Programs    string            // the folder where rule programs are kept; "" is a temporary one
 	Secret      token.Secret
 	Development bool          // take development tokens
 	NoWork      bool          // leave jobs to other servers
@@ -112,6 +114,9 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 	if err = sv.startOutgoing(s, clock, ids); err != nil {
 		return nil, err
 	}
+	if err = sv.startCatalogue(ctx, clock, ids); err != nil {
+		return nil, err
+	}
 	reader, err := read.New(sv.db, read.Options{
 		Schema: generated.NewExecutableSchema(generated.Config{}).Schema(), Key: s.Secret.Derive("cursors"), Batches: sv.useCases.Batches(),
 	})
@@ -144,7 +149,11 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 
 // startRules starts the host with the national rules, which bind every programme.
 func (sv *server) startRules(ctx context.Context, s settings) (err error) {
-	if sv.rules, err = host.New(host.Options{Dir: s.Programs, Logger: s.Log}); err != nil {
+	files, err := host.Own(pluginProcess, declarative.Name)
+	if err != nil {
+		return err
+	}
+	if sv.rules, err = host.New(host.Options{Dir: s.Programs, Logger: s.Log, RuleFiles: files, Runtimes: s.Runtimes}); err != nil {
 		return err
 	}
 	national, err := nationalRules()
@@ -167,6 +176,7 @@ func (sv *server) serve(ctx context.Context, l net.Listener) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { sv.followRegions(following) })
 	beside.Go(func() { sv.startWork(following) })
+	beside.Go(func() { sv.useCases.Processes.Tell(following) })
 	if sv.asked != nil {
 		beside.Go(func() { sv.serveMetrics(following) })
 	}

@@ -29,6 +29,8 @@ func (sv *server) work(s settings) jobs.Config {
 	still := standstill.Checks{Store: sv.db.Standing(), Judge: sv.useCases.Moves, Rules: sv.rules, Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}}
 	forgetting := command.Forgetting{Store: sv.db.Commands(), Clock: domain.SystemClock{}}
 	workers, periodic := sv.outgoingWork()
+	catalogue, often := sv.catalogueWork()
+	workers, periodic = append(workers, catalogue...), append(periodic, often...)
 	return jobs.Config{
 		Logger: sv.log,
 		Workers: append(workers, []jobs.Worker{

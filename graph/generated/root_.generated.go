@@ -1141,6 +1141,7 @@ type ComplexityRoot struct {
 		Diagram           func(childComplexity int, region *model.RegionFilter) int
 		Node              func(childComplexity int, id string) int
 		Nodes             func(childComplexity int, ids []string) int
+		Plugins           func(childComplexity int, region *model.RegionFilter) int
 		Programme         func(childComplexity int, id string) int
 		Programmes        func(childComplexity int, filter *model.ProgrammesFilter, orderBy model.ProgrammesOrder, first *int, after *string, last *int, before *string) int
 		Region            func(childComplexity int, code string) int
@@ -1286,6 +1287,33 @@ type ComplexityRoot struct {
 		Stages   func(childComplexity int) int
 		Title    func(childComplexity int) int
 		Waivable func(childComplexity int) int
+	}
+
+	RuleFailure struct {
+		Count   func(childComplexity int) int
+		Error   func(childComplexity int) int
+		FirstAt func(childComplexity int) int
+		LastAt  func(childComplexity int) int
+	}
+
+	RuleProcess struct {
+		CPUSeconds func(childComplexity int) int
+		Calls      func(childComplexity int) int
+		Failures   func(childComplexity int) int
+		InFlight   func(childComplexity int) int
+		LastError  func(childComplexity int) int
+		Memory     func(childComplexity int) int
+		RegionCode func(childComplexity int) int
+		Restarts   func(childComplexity int) int
+		Revision   func(childComplexity int) int
+		RuleSet    func(childComplexity int) int
+		SeenAt     func(childComplexity int) int
+		Server     func(childComplexity int) int
+		Since      func(childComplexity int) int
+		State      func(childComplexity int) int
+		StateLabel func(childComplexity int) int
+		Version    func(childComplexity int) int
+		Waiting    func(childComplexity int) int
 	}
 
 	RuleRevision struct {
@@ -6895,6 +6923,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.plugins":
+		if e.ComplexityRoot.Query.Plugins == nil {
+			break
+		}
+
+		args, err := ec.field_Query_plugins_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Plugins(childComplexity, args["region"].(*model.RegionFilter)), true
 	case "Query.programme":
 		if e.ComplexityRoot.Query.Programme == nil {
 			break
@@ -7588,6 +7627,134 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RuleDescription.Waivable(childComplexity), true
+
+	case "RuleFailure.count":
+		if e.ComplexityRoot.RuleFailure.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleFailure.Count(childComplexity), true
+	case "RuleFailure.error":
+		if e.ComplexityRoot.RuleFailure.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleFailure.Error(childComplexity), true
+	case "RuleFailure.firstAt":
+		if e.ComplexityRoot.RuleFailure.FirstAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleFailure.FirstAt(childComplexity), true
+	case "RuleFailure.lastAt":
+		if e.ComplexityRoot.RuleFailure.LastAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleFailure.LastAt(childComplexity), true
+
+	case "RuleProcess.cpuSeconds":
+		if e.ComplexityRoot.RuleProcess.CPUSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.CPUSeconds(childComplexity), true
+	case "RuleProcess.calls":
+		if e.ComplexityRoot.RuleProcess.Calls == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.Calls(childComplexity), true
+	case "RuleProcess.failures":
+		if e.ComplexityRoot.RuleProcess.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.Failures(childComplexity), true
+	case "RuleProcess.inFlight":
+		if e.ComplexityRoot.RuleProcess.InFlight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.InFlight(childComplexity), true
+	case "RuleProcess.lastError":
+		if e.ComplexityRoot.RuleProcess.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.LastError(childComplexity), true
+	case "RuleProcess.memory":
+		if e.ComplexityRoot.RuleProcess.Memory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.Memory(childComplexity), true
+	case "RuleProcess.regionCode":
+		if e.ComplexityRoot.RuleProcess.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.RegionCode(childComplexity), true
+	case "RuleProcess.restarts":
+		if e.ComplexityRoot.RuleProcess.Restarts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.Restarts(childComplexity), true
+	case "RuleProcess.revision":
+		if e.ComplexityRoot.RuleProcess.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.Revision(childComplexity), true
+	case "RuleProcess.ruleSet":
+		if e.ComplexityRoot.RuleProcess.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.RuleSet(childComplexity), true
+	case "RuleProcess.seenAt":
+		if e.ComplexityRoot.RuleProcess.SeenAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.SeenAt(childComplexity), true
+	case "RuleProcess.server":
+		if e.ComplexityRoot.RuleProcess.Server == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.Server(childComplexity), true
+	case "RuleProcess.since":
+		if e.ComplexityRoot.RuleProcess.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.Since(childComplexity), true
+	case "RuleProcess.state":
+		if e.ComplexityRoot.RuleProcess.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.State(childComplexity), true
+	case "RuleProcess.stateLabel":
+		if e.ComplexityRoot.RuleProcess.StateLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.StateLabel(childComplexity), true
+	case "RuleProcess.version":
+		if e.ComplexityRoot.RuleProcess.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.Version(childComplexity), true
+	case "RuleProcess.waiting":
+		if e.ComplexityRoot.RuleProcess.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.Waiting(childComplexity), true
 
 	case "RuleRevision.ruleSet":
 		if e.ComplexityRoot.RuleRevision.RuleSet == nil {
@@ -13722,6 +13889,82 @@ type RuleActivationPayload {
   "What was wrong; empty when it was done."
   userErrors: [UserError!]!
 }
+
+extend type Query {
+  "How rule sets fare on each server, from the nation downwards: those of regions where the reader is an admin or auditor, at most 1,000. Each server says it every few seconds; one that has said nothing for 45 seconds is left out."
+  plugins(
+    "Only those of these regions; all where nothing is said."
+    region: RegionFilter
+  ): [RuleProcess!]!
+}
+
+"How a rule set fares on one server."
+type RuleProcess {
+  "The server: its host name, process id and a random part."
+  server: String!
+  "When the server last said so."
+  seenAt: DateTime!
+  "The name of the rule set."
+  ruleSet: String!
+  "The code of the region that it is at work for."
+  regionCode: String!
+  "Its version; empty as long as it never answered."
+  version: String!
+  "The revision in the region; null for what comes with the server."
+  revision: Int
+  "Whether it was put to work and never answered. The one before it, if there is one, judges in its place."
+  waiting: Boolean!
+  "Where its process stands; of a rule file, where that stands in the process that all of them share."
+  state: RuleProcessState!
+  "Where it stands, in the reader's language."
+  stateLabel: String!
+  "Since when."
+  since: DateTime!
+  "How often its process was started again since it was put to work."
+  restarts: Int!
+  "What went wrong last; empty where nothing did."
+  lastError: String!
+  "What went wrong lately, at most 20, the last one last."
+  failures: [RuleFailure!]!
+  "How many calls it was asked."
+  calls: Float!
+  "How many calls are under way."
+  inFlight: Int!
+  "How many bytes its process has in memory; 0 where it is not known."
+  memory: Float!
+  "Seconds of processor time that its process has taken."
+  cpuSeconds: Float!
+}
+
+"Something that went wrong with a rule set; the same again is counted."
+type RuleFailure {
+  "When it came first."
+  firstAt: DateTime!
+  "When it came last."
+  lastAt: DateTime!
+  "How often it came."
+  count: Int!
+  "What went wrong."
+  error: String!
+}
+
+"Where the process of a rule set stands."
+enum RuleProcessState {
+  "Starting (Sedang dimulai)"
+  STARTING
+  "Ready (Siap)"
+  READY
+  "Crashed, starts again shortly (Gagal, segera dimulai lagi)"
+  BACKOFF
+  "Crashed too often, left alone for a while (Terlalu sering gagal, dihentikan sementara)"
+  OPEN
+  "A single trial after that (Percobaan ulang)"
+  HALF_OPEN
+  "Ends when its calls have ended (Menunggu panggilan selesai)"
+  DRAINING
+  "Stopped (Berhenti)"
+  STOPPED
+}
 `, BuiltIn: false},
 	{Name: "../schema/schema.graphqls", Input: `schema {
   query: Query
@@ -17642,6 +17885,60 @@ func (ec *executionContext) childFields_RuleDescription(ctx context.Context, fie
 		return ec.fieldContext_RuleDescription_waivable(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RuleDescription", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleFailure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "firstAt":
+		return ec.fieldContext_RuleFailure_firstAt(ctx, field)
+	case "lastAt":
+		return ec.fieldContext_RuleFailure_lastAt(ctx, field)
+	case "count":
+		return ec.fieldContext_RuleFailure_count(ctx, field)
+	case "error":
+		return ec.fieldContext_RuleFailure_error(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleFailure", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleProcess(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "server":
+		return ec.fieldContext_RuleProcess_server(ctx, field)
+	case "seenAt":
+		return ec.fieldContext_RuleProcess_seenAt(ctx, field)
+	case "ruleSet":
+		return ec.fieldContext_RuleProcess_ruleSet(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_RuleProcess_regionCode(ctx, field)
+	case "version":
+		return ec.fieldContext_RuleProcess_version(ctx, field)
+	case "revision":
+		return ec.fieldContext_RuleProcess_revision(ctx, field)
+	case "waiting":
+		return ec.fieldContext_RuleProcess_waiting(ctx, field)
+	case "state":
+		return ec.fieldContext_RuleProcess_state(ctx, field)
+	case "stateLabel":
+		return ec.fieldContext_RuleProcess_stateLabel(ctx, field)
+	case "since":
+		return ec.fieldContext_RuleProcess_since(ctx, field)
+	case "restarts":
+		return ec.fieldContext_RuleProcess_restarts(ctx, field)
+	case "lastError":
+		return ec.fieldContext_RuleProcess_lastError(ctx, field)
+	case "failures":
+		return ec.fieldContext_RuleProcess_failures(ctx, field)
+	case "calls":
+		return ec.fieldContext_RuleProcess_calls(ctx, field)
+	case "inFlight":
+		return ec.fieldContext_RuleProcess_inFlight(ctx, field)
+	case "memory":
+		return ec.fieldContext_RuleProcess_memory(ctx, field)
+	case "cpuSeconds":
+		return ec.fieldContext_RuleProcess_cpuSeconds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleProcess", field.Name)
 }
 
 func (ec *executionContext) childFields_RuleRevision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

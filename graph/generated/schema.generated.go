@@ -117,6 +117,7 @@ type QueryResolver interface {
 	RuleSets(ctx context.Context, region *model.RegionFilter, first *int, after *string, last *int, before *string) (*model.RuleSetConnection, error)
 	RuleSet(ctx context.Context, name string) (*model.RuleSet, error)
 	RulesInForce(ctx context.Context, region string, first *int, after *string, last *int, before *string) (*model.RuleActivationConnection, error)
+	Plugins(ctx context.Context, region *model.RegionFilter) ([]*model.RuleProcess, error)
 	Stakeholder(ctx context.Context, id string) (*model.Stakeholder, error)
 	Stakeholders(ctx context.Context, filter *model.StakeholdersFilter, orderBy model.StakeholdersOrder, first *int, after *string, last *int, before *string) (*model.StakeholderConnection, error)
 	Stuck(ctx context.Context, region *model.RegionFilter) ([]*model.StuckRow, error)
@@ -1481,6 +1482,20 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_plugins_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "region",
+		func(ctx context.Context, v any) (*model.RegionFilter, error) {
+			return ec.unmarshalORegionFilter2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRegionFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["region"] = arg0
 	return args, nil
 }
 
@@ -6173,6 +6188,50 @@ func (ec *executionContext) fieldContext_Query_rulesInForce(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_plugins(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_plugins(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Plugins(ctx, fc.Args["region"].(*model.RegionFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.RuleProcess) graphql.Marshaler {
+			return ec.marshalNRuleProcess2ᚕᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRuleProcessᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_plugins(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RuleProcess(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_plugins_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_stakeholder(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7661,6 +7720,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_rulesInForce(ctx, field)
+				})
+		case "plugins":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_plugins(ctx, field)
 				})
 		case "stakeholder":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -3072,6 +3072,56 @@ type RuleDescription struct {
 	Waivable string `json:"waivable"`
 }
 
+// Something that went wrong with a rule set; the same again is counted.
+type RuleFailure struct {
+	// When it came first.
+	FirstAt time.Time `json:"firstAt"`
+	// When it came last.
+	LastAt time.Time `json:"lastAt"`
+	// How often it came.
+	Count int `json:"count"`
+	// What went wrong.
+	Error string `json:"error"`
+}
+
+// How a rule set fares on one server.
+type RuleProcess struct {
+	// The server: its host name, process id and a random part.
+	Server string `json:"server"`
+	// When the server last said so.
+	SeenAt time.Time `json:"seenAt"`
+	// The name of the rule set.
+	RuleSet string `json:"ruleSet"`
+	// The code of the region that it is at work for.
+	RegionCode string `json:"regionCode"`
+	// Its version; empty as long as it never answered.
+	Version string `json:"version"`
+	// The revision in the region; null for what comes with the server.
+	Revision *int `json:"revision,omitempty"`
+	// Whether it was put to work and never answered. The one before it, if there is one, judges in its place.
+	Waiting bool `json:"waiting"`
+	// Where its process stands; of a rule file, where that stands in the process that all of them share.
+	State domain.RuleProcessState `json:"state"`
+	// Where it stands, in the reader's language.
+	StateLabel string `json:"stateLabel"`
+	// Since when.
+	Since time.Time `json:"since"`
+	// How often its process was started again since it was put to work.
+	Restarts int `json:"restarts"`
+	// What went wrong last; empty where nothing did.
+	LastError string `json:"lastError"`
+	// What went wrong lately, at most 20, the last one last.
+	Failures []*RuleFailure `json:"failures"`
+	// How many calls it was asked.
+	Calls float64 `json:"calls"`
+	// How many calls are under way.
+	InFlight int `json:"inFlight"`
+	// How many bytes its process has in memory; 0 where it is not known.
+	Memory float64 `json:"memory"`
+	// Seconds of processor time that its process has taken.
+	CPUSeconds float64 `json:"cpuSeconds"`
+}
+
 // A rule set and the version of it that judged.
 type RuleRevision struct {
 	// The rule set.

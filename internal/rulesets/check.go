@@ -48,6 +48,9 @@ func (s *RuleSets) Check(ctx context.Context, run workflow.JobRun) error {
 	case err == nil || found:
 	case !run.Last:
 		return err
+	case domain.CodeOf(err) != domain.CodeInternal: // such as a runtime that no server has
+		coded, _ := errors.AsType[*domain.Error](err)
+		problems = domain.Problems{coded}
 	default:
 		problems = domain.Problems{domain.Errorf(domain.CodeRulesUnavailable, "the program could not be checked; upload it again, or ask the operator to look at the log").
 			In("program tidak dapat diperiksa; unggah lagi, atau minta operator melihat log")}

@@ -24,6 +24,7 @@ type Version struct {
 	Kind     domain.RuleSetKind
 	RuleSet  string // the name that it must say; "" for any
 	Version  string // that it must say; "" for any
+	File     string // what problems call a rule file; "" for a name made of RuleSet
 	SHA256   string // of the artefact
 	Artefact Fetch
 }
@@ -157,7 +158,7 @@ const trialRevision = "trial"
 func (t *trial) load(ctx context.Context, file []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, t.host.options.StartTimeout)
 	defer cancel()
-	name := orGiven(t.version.RuleSet, "rules") + ".yaml"
+	name := orGiven(t.version.File, orGiven(t.version.RuleSet, "rules")+".yaml")
 	out, err := declarativepb.NewRuleFilesClient(t.process.conn).Load(ctx, &declarativepb.LoadRequest{Revision: trialRevision, Name: name, File: file})
 	if err != nil {
 		return notRunning(t.process.explain(err))
