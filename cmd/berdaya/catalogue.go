@@ -30,7 +30,7 @@ type ruleChecks struct {
 
 // File checks a rule file.
 func (c ruleChecks) File(ctx context.Context, name string, text []byte) (json.RawMessage, error) {
-	described, err := c.host.CheckFile(ctx, name, text)
+	described, err := c.host.DescribeFile(ctx, name, text)
 	if err != nil {
 		return nil, asProblems(err)
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/berdaya/berdaya/plugins/rules"
 )
 
-// CheckFile compiles a rule file and runs the tests in it, in a process of its own, and gives what it says of itself. What is wrong
+// DescribeFile compiles a rule file and runs the tests in it, in a process of its own, and gives what it says of itself. What is wrong
 // with it is domain.Problems, each BAD_FILE with file, line and column; they call it name.
-func (h *Host) CheckFile(ctx context.Context, name string, text []byte) (described *rules.Description, err error) {
+func (h *Host) DescribeFile(ctx context.Context, name string, text []byte) (described *rules.Description, err error) {
 	sum := sha256.Sum256(text)
 	v := Version{File: name, SHA256: hex.EncodeToString(sum[:]), Kind: domain.RuleFile, Artefact: func(_ context.Context, to io.Writer) error {
 		_, err := to.Write(text)
