@@ -171,7 +171,7 @@ func (b Bulk) SetState(ctx context.Context, row *domain.BulkMove, anew bool) err
 }
 
 // Settle gives every PENDING item of a bulk move that was cancelled its result, unless a slice of work holds it: SKIPPED, or
-// MOVED where its key (keys and its position) is remembered as the actor's.
+// MOVED where its key (keys and its position) is remembered as the actor's move of this programme.
 func (b Bulk) Settle(ctx context.Context, id uuid.UUID, keys string) error {
 	// The row is locked by a statement before, so that the counts are of what others have left.
 	return b.Transact(ctx, func(ctx context.Context) error {
@@ -190,7 +190,7 @@ with free as (
 ), settled as (
 	update bulk_move_items i set updated_at = now(), event_id = k.ids[2], outcome = case when k.ids is null then 'SKIPPED' else 'MOVED' end
 	from free join bulk_move_items j on j.bulk_move_id = free.id and j.outcome = 'PENDING'
-		left join idempotency_keys k on k.actor = free.actor and k.key = ? || j.position
+		left join idempotency_keys k on k.actor = free.actor and k.key = ? || j.position and k.command = 'moveProgramme' and k.ids[1] = j.programme_id
 	where i.id = j.id
 	returning i.outcome
 )

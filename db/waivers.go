@@ -19,10 +19,3 @@ func (m Moving) Waiver(ctx context.Context, id uuid.UUID) (*domain.Waiver, error
 	}
 	return w, Coded(err)
 }
-
-// PutStagePlan writes a plan in the place of the one that the programme has for the stage, if it has one.
-func (m Moving) PutStagePlan(ctx context.Context, p *domain.StagePlan) error {
-	_, err := m.In(ctx).NewInsert().Model(p).On("conflict (programme_id, stage) do update").
-		Set("due_on = excluded.due_on").Set("updated_at = excluded.updated_at").Exec(ctx)
-	return Coded(err)
-}

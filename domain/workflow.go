@@ -157,6 +157,7 @@ const (
 	EventMoved       EventKind = "MOVED"
 	EventTransferred EventKind = "TRANSFERRED" // another region governs it from then on
 	EventRescheduled EventKind = "RESCHEDULED" // the present stage has another due date
+	EventPlanned     EventKind = "PLANNED"     // a later stage has a due date of the programme's own
 
 	EventWaiverRequested EventKind = "WAIVER_REQUESTED"
 	EventWaiverGranted   EventKind = "WAIVER_GRANTED"
@@ -170,6 +171,7 @@ var EventKinds = Enum{
 	{"MOVED", Text{"Moved", "Berpindah"}},
 	{"TRANSFERRED", Text{"Transferred to another region", "Beralih wilayah"}},
 	{"RESCHEDULED", Text{"Rescheduled", "Dijadwalkan ulang"}},
+	{"PLANNED", Text{"A later stage planned", "Tahap berikutnya direncanakan"}},
 	{"WAIVER_REQUESTED", Text{"Waiver requested", "Pengecualian diajukan"}},
 	{"WAIVER_GRANTED", Text{"Waiver granted", "Pengecualian dikabulkan"}},
 	{"WAIVER_REFUSED", Text{"Waiver refused", "Pengecualian ditolak"}},

@@ -28,20 +28,25 @@ func Reschedule(t Terms, s State, due domain.Date, actor, why string, at time.Ti
 	return d
 }
 
-// PlanLater gives the plan of when a stage that the programme has not come to yet is due. Errors: those of [Reschedule], and
-// BAD_USER_INPUT for a stage that is not a later one.
-func PlanLater(s State, stage domain.Stage, due domain.Date, why string, at time.Time) (*domain.StagePlan, error) {
-	if _, err := s.because(why, at, domain.Active); err != nil {
-		return nil, err
-	}
-	if stage.Order() <= s.Stage.Order() {
-		return nil, domain.Errorf(domain.CodeBadUserInput, "only the present stage, %s, and later ones can be planned", s.Stage).
+// PlanLater decides when a stage that the programme has not come to yet is due; that waits until the programme enters it. Errors:
+// those of [Reschedule], and BAD_USER_INPUT for a stage that is not a later one.
+func PlanLater(s State, stage domain.Stage, due domain.Date, actor, why string, at time.Time) Decision {
+	reason, err := s.because(why, at, domain.Active)
+	if err == nil && stage.Order() <= s.Stage.Order() {
+		err = domain.Errorf(domain.CodeBadUserInput, "only the present stage, %s, and later ones can be planned", s.Stage).
 			In(fmt.Sprintf("hanya tahap sekarang, %s, dan tahap sesudahnya yang dapat direncanakan", s.Stage)).At("stage")
 	}
-	if err := ahead(due, at); err != nil {
-		return nil, err
+	if err == nil {
+		err = ahead(due, at)
 	}
-	return &domain.StagePlan{Record: domain.Record{CreatedAt: at, UpdatedAt: at}, ProgrammeID: s.ProgrammeID, Stage: stage, DueOn: due}, nil
+	if err != nil {
+		return Decision{Err: err}
+	}
+	d := s.unmoved(domain.EventPlanned, actor, reason, at)
+	d.Event.Decision = said{Planned: &PlannedStage{stage, due}}.json()
+	d.After = s.after(d.Event)
+	d.Effects.StagePlan = &domain.StagePlan{Record: domain.Record{CreatedAt: at, UpdatedAt: at}, ProgrammeID: s.ProgrammeID, Stage: stage, DueOn: due}
+	return d
 }
 
 // ahead refuses a due date that is none or that has passed.

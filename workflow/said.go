@@ -16,6 +16,13 @@ type said struct {
 	Shifted    bool           `json:"shifted,omitempty"`    // whether the due date shifted by the time held
 	Remarks    []domain.Block `json:"remarks,omitempty"`    // what the rules remarked without stopping the move, with what a waiver lifted
 	Waiver     *WaivedRule    `json:"waiver,omitempty"`     // what the waiver is about that was requested or settled
+	Planned    *PlannedStage  `json:"planned,omitempty"`    // which later stage was planned
+}
+
+// PlannedStage is the plan of a stage as far as the history is concerned.
+type PlannedStage struct {
+	Stage domain.Stage `json:"stage"`
+	DueOn domain.Date  `json:"dueOn"`
 }
 
 // WaivedRule is a waiver as far as a decision and the history are concerned.
@@ -59,19 +66,18 @@ func (s said) json() json.RawMessage {
 }
 
 // Waived gives what an event says of a waiver; nil for an event that is about none.
-func Waived(e *domain.ProgrammeEvent) *WaivedRule {
-	var s said
-	if len(e.Decision) == 0 || json.Unmarshal(e.Decision, &s) != nil {
-		return nil
-	}
-	return s.Waiver
-}
+func Waived(e *domain.ProgrammeEvent) *WaivedRule { return saidIn(e).Waiver }
+
+// Planned gives what an event plans for a later stage; nil for an event that plans none.
+func Planned(e *domain.ProgrammeEvent) *PlannedStage { return saidIn(e).Planned }
 
 // Remarks gives what the rules remarked on an event without stopping it.
-func Remarks(e *domain.ProgrammeEvent) []domain.Block {
-	var s said
+func Remarks(e *domain.ProgrammeEvent) []domain.Block { return saidIn(e).Remarks }
+
+// saidIn reads what json wrote; nothing where there is none.
+func saidIn(e *domain.ProgrammeEvent) (s said) {
 	if len(e.Decision) == 0 || json.Unmarshal(e.Decision, &s) != nil {
-		return nil
+		return said{}
 	}
-	return s.Remarks
+	return s
 }

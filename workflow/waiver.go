@@ -156,6 +156,10 @@ func unmoving(s State, e *domain.ProgrammeEvent) string {
 		return "it is about a programme that is not being worked on"
 	case e.Kind == domain.EventRescheduled && e.DueOn == nil:
 		return "it does not say when the stage is due"
+	case e.Kind == domain.EventPlanned:
+		if p := Planned(e); p == nil || p.Stage.Order() <= s.Stage.Order() {
+			return "it does not say which later stage is planned"
+		}
 	case e.Kind != domain.EventRescheduled && Waived(e) == nil:
 		return "it does not say which rule the waiver is for"
 	}

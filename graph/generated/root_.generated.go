@@ -919,6 +919,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	PlannedStage struct {
+		DueOn func(childComplexity int) int
+		Stage func(childComplexity int) int
+	}
+
 	ProblemNode struct {
 		CreatedAt func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -1067,6 +1072,7 @@ type ComplexityRoot struct {
 		Kind          func(childComplexity int) int
 		Move          func(childComplexity int) int
 		OccurredAt    func(childComplexity int) int
+		Planned       func(childComplexity int) int
 		PreviousHash  func(childComplexity int) int
 		Programme     func(childComplexity int) int
 		Reason        func(childComplexity int) int
@@ -5837,6 +5843,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlanStagePayload.UserErrors(childComplexity), true
 
+	case "PlannedStage.dueOn":
+		if e.ComplexityRoot.PlannedStage.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlannedStage.DueOn(childComplexity), true
+	case "PlannedStage.stage":
+		if e.ComplexityRoot.PlannedStage.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlannedStage.Stage(childComplexity), true
+
 	case "ProblemNode.createdAt":
 		if e.ComplexityRoot.ProblemNode.CreatedAt == nil {
 			break
@@ -6581,6 +6600,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ProgrammeEvent.OccurredAt(childComplexity), true
+	case "ProgrammeEvent.planned":
+		if e.ComplexityRoot.ProgrammeEvent.Planned == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgrammeEvent.Planned(childComplexity), true
 	case "ProgrammeEvent.previousHash":
 		if e.ComplexityRoot.ProgrammeEvent.PreviousHash == nil {
 			break
@@ -14579,7 +14604,7 @@ enum TimerState {
 }
 
 extend type Mutation {
-  "Plans when a stage of a programme is due. Where it is the present stage, its due date and timers change at once, with an entry in the history. For whoever may move it."
+  "Plans when a stage of a programme is due. Where it is the present stage, its due date and timers change at once; a plan for a later one waits for it. Either is an entry in the history. For whoever may move it."
   planStage(input: PlanStageInput!): PlanStagePayload!
 }
 
@@ -14603,7 +14628,7 @@ input PlanStageInput {
 type PlanStagePayload {
   "The programme as it is now; null where nothing was done."
   programme: Programme @stored
-  "The entry in its history; null for a later stage and where nothing was done."
+  "The entry in its history; null where nothing was done."
   event: ProgrammeEvent @stored
   "What was wrong; empty when it was done."
   userErrors: [UserError!]!
@@ -15213,6 +15238,8 @@ type ProgrammeEvent implements Node {
   remarks: [Block!]!
   "What it says of a waiver; null for an entry that is about none."
   waiver: WaivedRule
+  "The plan that it makes for a later stage; null for an entry that makes none."
+  planned: PlannedStage
   "SHA-256 of the facts that were judged."
   factsHash: String
   "The hash of the entry before; empty for the first."
@@ -15363,6 +15390,14 @@ enum Waivable {
   REGION
 }
 
+"When a stage that the programme has not come to yet is to be done."
+type PlannedStage {
+  "The stage."
+  stage: Stage!
+  "When it is to be done."
+  dueOn: Date!
+}
+
 "What happened to a programme."
 enum EventKind {
   "Created (Dibuat)"
@@ -15373,6 +15408,8 @@ enum EventKind {
   TRANSFERRED
   "Rescheduled (Dijadwalkan ulang)"
   RESCHEDULED
+  "A later stage planned (Tahap berikutnya direncanakan)"
+  PLANNED
   "Waiver requested (Pengecualian diajukan)"
   WAIVER_REQUESTED
   "Waiver granted (Pengecualian dikabulkan)"
@@ -17199,6 +17236,16 @@ func (ec *executionContext) childFields_PlanStagePayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type PlanStagePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PlannedStage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "stage":
+		return ec.fieldContext_PlannedStage_stage(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_PlannedStage_dueOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlannedStage", field.Name)
+}
+
 func (ec *executionContext) childFields_ProblemNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -17511,6 +17558,8 @@ func (ec *executionContext) childFields_ProgrammeEvent(ctx context.Context, fiel
 		return ec.fieldContext_ProgrammeEvent_remarks(ctx, field)
 	case "waiver":
 		return ec.fieldContext_ProgrammeEvent_waiver(ctx, field)
+	case "planned":
+		return ec.fieldContext_ProgrammeEvent_planned(ctx, field)
 	case "factsHash":
 		return ec.fieldContext_ProgrammeEvent_factsHash(ctx, field)
 	case "previousHash":

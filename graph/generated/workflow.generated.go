@@ -1543,6 +1543,52 @@ func (ec *executionContext) fieldContext_OpenWaiver_expiresOn(_ context.Context,
 	return graphql.NewScalarFieldContext("OpenWaiver", field, false, false, "Date")
 }
 
+func (ec *executionContext) _PlannedStage_stage(ctx context.Context, field graphql.CollectedField, obj *model.PlannedStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlannedStage_stage(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Stage, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Stage) graphql.Marshaler {
+			return ec.marshalNStage2githubᚗcomᚋberdayaᚋberdayaᚋdomainᚐStage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlannedStage_stage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlannedStage", field, false, false, "Stage")
+}
+
+func (ec *executionContext) _PlannedStage_dueOn(ctx context.Context, field graphql.CollectedField, obj *model.PlannedStage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlannedStage_dueOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueOn, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v domain.Date) graphql.Marshaler {
+			return ec.marshalNDate2githubᚗcomᚋberdayaᚋberdayaᚋdomainᚐDate(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlannedStage_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PlannedStage", field, false, false, "Date")
+}
+
 func (ec *executionContext) _ProgrammeEvent_id(ctx context.Context, field graphql.CollectedField, obj *model.ProgrammeEvent) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2011,6 +2057,38 @@ func (ec *executionContext) fieldContext_ProgrammeEvent_waiver(_ context.Context
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_WaivedRule(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ProgrammeEvent_planned(ctx context.Context, field graphql.CollectedField, obj *model.ProgrammeEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ProgrammeEvent_planned(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Planned, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlannedStage) graphql.Marshaler {
+			return ec.marshalOPlannedStage2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐPlannedStage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ProgrammeEvent_planned(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ProgrammeEvent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlannedStage(ctx, field)
 		},
 	}
 	return fc, nil
@@ -3722,6 +3800,44 @@ func (ec *executionContext) _OpenWaiver(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var plannedStageImplementors = []string{"PlannedStage"}
+
+func (ec *executionContext) _PlannedStage(ctx context.Context, sel ast.SelectionSet, obj *model.PlannedStage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, plannedStageImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlannedStage")
+		case "stage":
+			out.Values[i] = ec._PlannedStage_stage(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dueOn":
+			out.Values[i] = ec._PlannedStage_dueOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var programmeEventImplementors = []string{"ProgrammeEvent", "Node"}
 
 func (ec *executionContext) _ProgrammeEvent(ctx context.Context, sel ast.SelectionSet, obj *model.ProgrammeEvent) graphql.Marshaler {
@@ -3825,6 +3941,11 @@ func (ec *executionContext) _ProgrammeEvent(ctx context.Context, sel ast.Selecti
 			}
 		case "waiver":
 			out.Values[i] = ec._ProgrammeEvent_waiver(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "planned":
+			out.Values[i] = ec._ProgrammeEvent_planned(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -4647,6 +4768,13 @@ func (ec *executionContext) marshalOOpenWaiver2ᚖgithubᚗcomᚋberdayaᚋberda
 		return graphql.Null
 	}
 	return ec._OpenWaiver(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPlannedStage2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐPlannedStage(ctx context.Context, sel ast.SelectionSet, v *model.PlannedStage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PlannedStage(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOProgrammeEvent2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐProgrammeEvent(ctx context.Context, sel ast.SelectionSet, v *model.ProgrammeEvent) graphql.Marshaler {

@@ -2298,10 +2298,18 @@ type PlanStageInput struct {
 type PlanStagePayload struct {
 	// The programme as it is now; null where nothing was done.
 	Programme *Programme `json:"programme,omitempty"`
-	// The entry in its history; null for a later stage and where nothing was done.
+	// The entry in its history; null where nothing was done.
 	Event *ProgrammeEvent `json:"event,omitempty"`
 	// What was wrong; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// When a stage that the programme has not come to yet is to be done.
+type PlannedStage struct {
+	// The stage.
+	Stage domain.Stage `json:"stage"`
+	// When it is to be done.
+	DueOn domain.Date `json:"dueOn"`
 }
 
 // A problem in the tree of a need: causes lead to the core problem, which leads to effects.
@@ -2608,6 +2616,8 @@ type ProgrammeEvent struct {
 	Remarks []*Block `json:"remarks"`
 	// What it says of a waiver; null for an entry that is about none.
 	Waiver *WaivedRule `json:"waiver,omitempty"`
+	// The plan that it makes for a later stage; null for an entry that makes none.
+	Planned *PlannedStage `json:"planned,omitempty"`
 	// SHA-256 of the facts that were judged.
 	FactsHash *string `json:"factsHash,omitempty"`
 	// The hash of the entry before; empty for the first.

@@ -179,7 +179,7 @@ func (m *maker) programme(n int, communities []*domain.Community, stakeholders [
 			ToStage: code1[domain.Stage](m, domain.Stages), ToStatus: domain.Active, Actor: pick(m, subjects), OccurredAt: m.time(), Hash: "h", RuleRevisions: []domain.RuleRevision{}}
 		if v%2 == 1 {
 			e.RuleRevisions = []domain.RuleRevision{{RuleSet: "national", Version: "1.0"}, {RuleSet: "32", Version: m.text("v")}}
-			e.Decision = json.RawMessage(`{"definition": 1, "waiver": {"id": "018f0000-0000-7000-8000-000000000001", "ruleSet": "32", "rule": "R", "expiresOn": "2026-05-01"}, "remarks": [{"ruleSet": "national", "version": "1.0", "rule": "R", "severity": "WARN", "message": {"en": "look", "id": "lihat"}, "path": ["needs"], "waivable": "NO", "values": {"ranked": "0", "needs": "3"}}]}`)
+			e.Decision = json.RawMessage(`{"definition": 1, "waiver": {"id": "018f0000-0000-7000-8000-000000000001", "ruleSet": "32", "rule": "R", "expiresOn": "2026-05-01"}, "planned": {"stage": "TRAIN", "dueOn": "2026-08-01"}, "remarks": [{"ruleSet": "national", "version": "1.0", "rule": "R", "severity": "WARN", "message": {"en": "look", "id": "lihat"}, "path": ["needs"], "waivable": "NO", "values": {"ranked": "0", "needs": "3"}}]}`)
 		}
 		events = append(events, e)
 	}

@@ -281,6 +281,13 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 		waiver := uuid.MustParse(said.Waiver["id"].(string))
 		said.Waiver["waiverId"] = base64.RawURLEncoding.EncodeToString(append([]byte("v"), waiver[:]...))
 		return n.plain(said.Waiver, "WaivedRule", f.below)
+	case path == "ProgrammeEvent.planned":
+		var said struct{ Planned map[string]any }
+		_ = json.Unmarshal([]byte(jsonOf(r["decision"])), &said)
+		if said.Planned == nil {
+			return nil
+		}
+		return n.plain(said.Planned, "PlannedStage", f.below)
 	case path == "Draft.userErrors":
 		return n.draftErrors(r, f.below)
 	case path == "ProgrammeEvent.remarks":

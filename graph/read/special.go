@@ -59,6 +59,7 @@ var specials = map[string]map[string]attribute{
 		"ruleRevisions": {column: &column{name: "rule_revisions"}, document: ruleRevisions},
 		"remarks":       {column: &column{name: "decision"}, document: remarks},
 		"waiver":        {column: &column{name: "decision"}, document: waiver},
+		"planned":       {column: &column{name: "decision"}, document: planned},
 	},
 }
 
@@ -83,6 +84,14 @@ func waiver(raw []byte, _ domain.Locale) (any, error) {
 		return nil, nil
 	}
 	return &model.WaivedRule{WaiverID: gid.New("Waiver", w.ID), RuleSet: w.RuleSet, Rule: w.Rule, ExpiresOn: w.ExpiresOn}, nil
+}
+
+func planned(raw []byte, _ domain.Locale) (any, error) {
+	p := workflow.Planned(&domain.ProgrammeEvent{Decision: raw})
+	if p == nil {
+		return nil, nil
+	}
+	return &model.PlannedStage{Stage: p.Stage, DueOn: p.DueOn}, nil
 }
 
 func blocks(raw []byte, l domain.Locale) (any, error) {

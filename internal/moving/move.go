@@ -25,10 +25,6 @@ type Store interface {
 	Beside(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.Beside, error)
 	// Waiver gives a waiver; nil where there is none.
 	Waiver(ctx context.Context, id uuid.UUID) (*domain.Waiver, error)
-	// BumpFacts locks a programme, makes its facts version grow and gives the programme.
-	BumpFacts(ctx context.Context, programmeID uuid.UUID, at time.Time) (*domain.Programme, error)
-	// PutStagePlan writes a plan in the place of the one that the programme has for the stage, if it has one.
-	PutStagePlan(ctx context.Context, p *domain.StagePlan) error
 }
 
 // Moves is the use case. All fields but the observer and the recorder are needed.

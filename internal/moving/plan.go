@@ -22,9 +22,9 @@ type StagePlan struct {
 	Key             *string       // the actor's own, so that the command is carried out once
 }
 
-// PlanStage plans when a stage is due. For the present stage that is an event in the history, which moves its due date and
-// timers; a plan for a later stage waits until the programme enters it. Whoever may move the programme may plan. Errors: those
-// of [Moves.Move] but for what rules say.
+// PlanStage plans when a stage is due. For the present stage that moves its due date and timers; a plan for a later stage waits
+// until the programme enters it. Either is an event in the history. Whoever may move the programme may plan. Errors: those of
+// [Moves.Move] but for what rules say.
 func (m *Moves) PlanStage(ctx context.Context, actor access.Actor, c StagePlan) (Outcome, error) {
 	if err := access.MayAct(actor); err != nil {
 		return Outcome{}, err
@@ -43,20 +43,14 @@ func (m *Moves) PlanStage(ctx context.Context, actor access.Actor, c StagePlan) 
 		}
 		return expected(c.ExpectedVersion, s)
 	}
-	s, err := m.snapshot(ctx, actor, c.ProgrammeID, permit)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if c.Stage != nil && *c.Stage != s.Programme.Stage {
-		return m.planLater(ctx, actor, c, once, permit)
-	}
 	return m.carry(ctx, c.ProgrammeID, once, func() (workflow.Decision, *workflow.Snapshot, error) {
 		s, err := m.snapshot(ctx, actor, c.ProgrammeID, permit)
 		if err != nil {
 			return workflow.Decision{}, s, err
 		}
 		if c.Stage != nil && *c.Stage != s.Programme.Stage {
-			return workflow.Decision{}, s, conflict(s.Programme.Version) // it was the present stage a moment ago
+			d := workflow.PlanLater(s.State(), *c.Stage, c.DueOn, actor.Subject, c.Reason, m.Clock.Now())
+			return d, s, d.Err
 		}
 		course, err := m.Courses.Course(ctx, s.Programme.RegionCode)
 		if err != nil {
@@ -65,28 +59,4 @@ func (m *Moves) PlanStage(ctx context.Context, actor access.Actor, c StagePlan) 
 		d := workflow.Reschedule(s.Terms(course), s.State(), c.DueOn, actor.Subject, c.Reason, m.Clock.Now())
 		return d, s, d.Err
 	})
-}
-
-// planLater writes the plan for a stage that the programme has not come to yet.
-func (m *Moves) planLater(ctx context.Context, actor access.Actor, c StagePlan, once command.Command, permit permission) (Outcome, error) {
-	out, err := command.Run(ctx, m.Store, once, func(ctx context.Context) (command.Outcome, error) {
-		at := m.Clock.Now()
-		p, err := m.Store.BumpFacts(ctx, c.ProgrammeID, at)
-		if err != nil {
-			return command.Outcome{}, err
-		}
-		if err := permit(actor, &workflow.Snapshot{Programme: *p}); err != nil {
-			return command.Outcome{}, err
-		}
-		plan, err := workflow.PlanLater(workflow.StateOf(p, ""), *c.Stage, c.DueOn, c.Reason, at)
-		if err != nil {
-			return command.Outcome{}, err
-		}
-		plan.ID = m.IDs.New()
-		return command.Outcome{Code: command.Done, IDs: []uuid.UUID{p.ID}, Version: &p.Version}, m.Store.PutStagePlan(ctx, plan)
-	})
-	if err != nil {
-		return Outcome{ProgrammeID: c.ProgrammeID}, err
-	}
-	return repeated(c.ProgrammeID, &out), nil
 }

@@ -237,8 +237,15 @@ func TestAPlanMovesDueDatesNowAndLater(t *testing.T) {
 		t.Error(n, "reminders follow the due date")
 	}
 	later, err := plan(coordinator, moving.StagePlan{Stage: of(domain.Plan), DueOn: "2026-09-09", Key: of("later")})
-	if err != nil || later.EventID != nil {
+	if err != nil || later.EventID == nil {
 		t.Fatal(later, err)
+	}
+	if n := o.count(t, `select count(*) from programme_events where id = ? and kind = 'PLANNED' and reason = 'The harvest comes first.' and due_on is null
+		and decision -> 'planned' = '{"stage": "PLAN", "dueOn": "2026-09-09"}'`, *later.EventID); n != 1 {
+		t.Error("the history does not say who planned what, and why")
+	}
+	if p := o.get(t, id); *p.DueOn != "2026-06-15" || p.Version != 3 {
+		t.Errorf("%+v", p)
 	}
 	for _, key := range []string{"now", "later"} {
 		c := moving.StagePlan{DueOn: "2026-06-15", Key: &key}
