@@ -21,6 +21,7 @@ type Program struct {
 	Description *rules.Description
 	Warnings    Problems // what may be wrong
 	Rules       []RuleSummary
+	Parameters  []ParameterSummary
 
 	rules      []rule
 	stages     map[string]stage
@@ -38,6 +39,12 @@ type RuleSummary struct {
 	Cost             uint64   // at worst, as far as can be told beforehand
 	Line             int
 	TitleEN, TitleID string
+}
+
+// ParameterSummary is what authors are shown of a parameter.
+type ParameterSummary struct {
+	Name, Type string
+	Default    any // nil: every region must say it
 }
 
 type rule struct {
@@ -115,6 +122,9 @@ func (c *compiler) program(s source) *Program {
 	}
 	p := &Program{parameters: c.parameters, stages: map[string]stage{}, Description: &rules.Description{
 		Name: s.name, Version: s.version, Contract: rules.Contract, Title: said(s.title), ParametersSchema: c.parameters.schema}}
+	for _, one := range c.parameters.list {
+		p.Parameters = append(p.Parameters, ParameterSummary{one.name, cel.FormatCELType(one.kind), one.fallback})
+	}
 	for _, from := range s.rules {
 		r := c.rule(from)
 		p.rules = append(p.rules, r)

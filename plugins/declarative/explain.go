@@ -155,7 +155,11 @@ func (trace *Trace) rounds(t tracer, loop celast.ComprehensionExpr, vars cel.Act
 	each(list, func(i int, entry ref.Val) {
 		with := bound{name: loop.IterVar(), value: entry, parent: vars}
 		one := t.trace(asked, with)
-		trace.Parts = append(trace.Parts, Trace{Text: fmt.Sprintf("%s[%d] = %s", loop.IterVar(), i, brief(entry)), Value: one.Value, Parts: []Trace{one}})
+		round := Trace{Text: fmt.Sprintf("%s[%d] = %s", loop.IterVar(), i, brief(entry)), Value: one.Value}
+		if len(one.Parts) > 0 {
+			round.Parts = []Trace{one}
+		}
+		trace.Parts = append(trace.Parts, round)
 	})
 }
 
@@ -215,9 +219,6 @@ func shownValue(v ref.Val) string {
 			entries = append(entries, fmt.Sprintf("… %d", n))
 		}
 		return "[" + strings.Join(entries, ", ") + "]"
-	}
-	if v.Type().TypeName() == string(types.ErrType.TypeName()) {
-		return "!"
 	}
 	return brief(v)
 }

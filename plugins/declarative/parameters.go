@@ -1,7 +1,6 @@
 package declarative
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +16,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"github.com/berdaya/berdaya/plugins/rules"
 )
 
 // parameterPattern is the form of a parameter's name, which is a word of CEL as well.
@@ -66,7 +67,7 @@ func (r *reader) parameters(members []member) *parameters {
 			r.wrong(m.at, "a parameter's schema has no keys that begin with $", "skema parameter tidak memuat kunci yang diawali $")
 			continue
 		}
-		holds, err := schemaOf(schema)
+		_, holds, err := schemaOf(map[string]any{m.key: schema}, nil)
 		if err != nil {
 			says := invalid(err)
 			r.wrong(m.at, "this is no JSON Schema: "+says, "ini bukan JSON Schema: "+says)
@@ -74,7 +75,7 @@ func (r *reader) parameters(members []member) *parameters {
 		}
 		fallback, given := schema["default"]
 		if given {
-			if err := holds.Validate(fallback); err != nil {
+			if err := holds.Validate(map[string]any{m.key: fallback}); err != nil {
 				says := invalid(err)
 				r.wrong(m.at, "the default does not fit: "+says, "default tidak sesuai: "+says)
 			}
@@ -87,19 +88,8 @@ func (r *reader) parameters(members []member) *parameters {
 	if len(r.problems) > before {
 		return p
 	}
-	whole := map[string]any{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": properties, "additionalProperties": false}
-	if len(required) > 0 {
-		whole["required"] = required
-	}
-	text, err := json.Marshal(whole)
-	switch {
-	case err != nil:
-	case len(text) > mostSchema:
-		err = fmt.Errorf("more than %d bytes", mostSchema)
-	default:
-		p.schema = string(text)
-		p.holds, err = schemaOf(whole)
-	}
+	var err error
+	p.schema, p.holds, err = schemaOf(properties, required)
 	if err != nil {
 		r.wrong(members[0].at, "these parameters cannot be described: "+oneLine(err.Error()), "parameter ini tidak dapat dijelaskan: "+oneLine(err.Error()))
 	}
@@ -124,30 +114,21 @@ func refers(v any) bool {
 	return false
 }
 
-// nowhere refuses to load what a schema refers to: a rule file is whole by itself.
-type nowhere struct{}
-
-func (nowhere) Load(url string) (any, error) {
-	return nil, fmt.Errorf("%s is elsewhere; a rule file refers to nothing outside itself", short(url))
-}
-
-func schemaOf(schema map[string]any) (*jsonschema.Schema, error) {
-	text, err := json.Marshal(schema)
-	if err != nil {
-		return nil, err
+// schemaOf gives the schema of parameters by those of each.
+func schemaOf(properties map[string]any, required []any) (text string, holds *jsonschema.Schema, err error) {
+	whole := map[string]any{"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object", "properties": properties, "additionalProperties": false}
+	if len(required) > 0 {
+		whole["required"] = required
 	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return nil, err
+	bytes, err := json.Marshal(whole)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case len(bytes) > mostSchema:
+		return "", nil, fmt.Errorf("more than %d bytes", mostSchema)
 	}
-	c := jsonschema.NewCompiler()
-	c.UseLoader(nowhere{})
-	c.DefaultDraft(jsonschema.Draft2020)
-	const here = "parameters:"
-	if err := c.AddResource(here, document); err != nil {
-		return nil, err
-	}
-	return c.Compile(here)
+	holds, err = rules.Schema(string(bytes))
+	return string(bytes), holds, err
 }
 
 // kindOf gives the type that a parameter has in expressions.

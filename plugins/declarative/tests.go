@@ -76,6 +76,9 @@ func (d Difference) problem(t *Test) Problem {
 // both is a text that reads the same in both languages.
 func both(s string) rules.Text { return rules.Text{EN: s, ID: s} }
 
+// Tests gives the tests that stand in the file.
+func (p *Program) Tests() []*Test { return p.tests }
+
 // Test runs the tests that stand in the file, then those given.
 func (p *Program) Test(ctx context.Context, more ...*Test) ([]Result, error) {
 	var results []Result
