@@ -228,7 +228,9 @@ func (s *ruleSet) Plan(ctx context.Context, q *rules.Question) (*rules.StagePlan
 		return nil, ctx.Err()
 	}
 	if days, ok := v.(types.Int); ok && err == nil && days >= 1 && days <= mostDays {
-		plan.DueOn = day(q.GetAt()).AddDate(0, 0, int(days)).Format(time.DateOnly)
+		if due := day(q.GetAt()).AddDate(0, 0, int(days)); due.Year() >= 1900 && due.Year() <= 2200 {
+			plan.DueOn = due.Format(time.DateOnly)
+		}
 	}
 	return plan, nil
 }
