@@ -222,7 +222,7 @@ func (c *compiler) stage(s stageSource) stage {
 }
 
 // mostWritten bounds the characters of all expressions of a file, so that compiling it ends in good time.
-const mostWritten = 128 << 10
+const mostWritten = 64 << 10
 
 // expression compiles an expression whose type must fit, and adds the groups of facts that it looks at.
 func (c *compiler) expression(env *cel.Env, from expression, needed map[string]bool, en, id string, fits func(*cel.Type) bool) *program {

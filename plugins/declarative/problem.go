@@ -31,8 +31,11 @@ func (p Problems) Error() string {
 // mostProblems are listed of one file; whoever has that many starts with the first.
 const mostProblems = 200
 
-// note adds what is wrong at a place.
+// note adds what is wrong at a place. Of a file in which everything is wrong, not everything is kept.
 func (p *Problems) note(at place, en, id string) {
+	if len(*p) == 5*mostProblems {
+		return
+	}
 	*p = append(*p, Problem{Line: max(at.line, 1), Column: max(at.column, 1), EN: en, ID: id})
 }
 

@@ -21,6 +21,9 @@ const FileMost = 1 << 20
 // mostDepth is how deep things may lie within each other in a file: brackets, and columns of indentation.
 const mostDepth = 100
 
+// mostKeys is how many keys one mapping may have.
+const mostKeys = 1000
+
 // reader reads one file, and notes all that is wrong with it.
 type reader struct {
 	lines    []string
@@ -73,23 +76,46 @@ func (r *reader) parse(text []byte) (root ast.Node, ok bool) {
 }
 
 // plain tells whether the words of a file are such that parsing them is quick: no anchors, by which a short file stands for
-// a long one, and nothing that lies very deep. The parser calls itself at each level.
+// a long one, nothing that lies very deep, as the parser calls itself at each level, and no mapping of very many keys, for which
+// it takes time by their square.
 func (r *reader) plain(tokens token.Tokens) bool {
-	depth := 0
-	for _, t := range tokens {
+	depth, keys := 0, map[int]int{} // keys of the mapping at each column; of those in brackets at each depth, as a negative number
+	begin := func(at int) {
+		for other := range keys {
+			if at > 0 && other > at || at < 0 && other < at {
+				delete(keys, other)
+			}
+		}
+	}
+	for i, t := range tokens {
+		at := standing(t)
 		switch t.Type {
 		case token.AnchorType, token.AliasType, token.TagType, token.MergeKeyType, token.MappingKeyType, token.DirectiveType:
-			r.wrong(standing(t), fmt.Sprintf("%q is not used in rule files; put text that begins so in quotes", short(t.Value)),
+			r.wrong(at, fmt.Sprintf("%q is not used in rule files; put text that begins so in quotes", short(t.Value)),
 				fmt.Sprintf("%q tidak dipakai dalam berkas aturan; beri tanda kutip pada teks yang diawali begitu", short(t.Value)))
 			return false
 		case token.SequenceStartType, token.MappingStartType:
 			depth++
+			delete(keys, -depth)
 		case token.SequenceEndType, token.MappingEndType:
 			depth--
+		case token.SequenceEntryType:
+			begin(at.column)
+		case token.MappingValueType:
+			of := -depth
+			if depth == 0 && i > 0 {
+				of = standing(tokens[i-1]).column
+			}
+			begin(of)
+			keys[of]++
 		}
-		opens := t.Type == token.SequenceEntryType || t.Type == token.MappingValueType
-		if depth > mostDepth || opens && t.Position != nil && (t.Position.IndentNum > mostDepth || t.Type == token.SequenceEntryType && t.Position.Column > mostDepth) {
-			r.wrong(standing(t), "things lie too deep within each other", "isi bertingkat terlalu dalam")
+		if keys[-depth] > mostKeys || depth == 0 && i > 0 && keys[standing(tokens[i-1]).column] > mostKeys {
+			r.wrong(at, fmt.Sprintf("more than %d keys stand beside each other", mostKeys), fmt.Sprintf("lebih dari %d kunci berdampingan", mostKeys))
+			return false
+		}
+		deep := t.Type == token.SequenceEntryType && at.column > mostDepth || t.Type == token.MappingValueType && t.Position != nil && t.Position.IndentNum > mostDepth
+		if depth > mostDepth || deep {
+			r.wrong(at, "things lie too deep within each other", "isi bertingkat terlalu dalam")
 			return false
 		}
 	}
