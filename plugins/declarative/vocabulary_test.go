@@ -33,6 +33,24 @@ func TestEveryFunctionThatAuthorsAreToldOfIsThereAndDoesWhatItsExampleSays(t *te
 	}
 }
 
+// TestTheGuideListsEveryFunction keeps the table in docs/regional-offices.md.
+func TestTheGuideListsEveryFunction(t *testing.T) {
+	t.Parallel()
+	const path, begin, end = "../../docs/regional-offices.md", "<!-- functions: written by go test ./plugins/declarative -update -->\n", "<!-- end of functions -->"
+	before, rest, found := strings.Cut(readFile(t, path), begin)
+	_, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatal("the guide has no place for the functions")
+	}
+	var table strings.Builder
+	table.WriteString("| function | type | what it gives | for example |\n|---|---|---|---|\n")
+	in := strings.NewReplacer("|", "\\|")
+	for _, f := range declarative.Functions() {
+		fmt.Fprintf(&table, "| `%s` | %s | %s | `%s` |\n", f.Name, in.Replace(f.Type), in.Replace(f.EN), in.Replace(f.Example))
+	}
+	golden(t, path, before+begin+table.String()+end+after)
+}
+
 func TestEveryFieldOfTheFactsIsListedWithItsType(t *testing.T) {
 	t.Parallel()
 	listed := map[string]declarative.Word{}
