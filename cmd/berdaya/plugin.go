@@ -22,7 +22,8 @@ func newPlugin() *cobra.Command {
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPluginNew(), newPluginTest(), newPluginCheck())
+	cmd.AddCommand(newPluginNew(), newPluginTest(), newPluginCheck(), newPluginUpload(), newPluginApprove(), newPluginActivate(), newPluginRollback(),
+		newPluginDeactivate(), newPluginWithdraw(), newPluginList(), newPluginShow())
 	return cmd
 }
 
