@@ -29,7 +29,7 @@ func (r *Run) With(answers []Finding) []Finding {
 		found := slices.IndexFunc(answers, func(f Finding) bool { return f.Clause == c.Code })
 		text := r.broken(c.Code)
 		switch {
-		case c.Process && text != nil:
+		case c.Process && text != nil && (started || c.Severity == Error): // what it says when it does not start is for people
 			findings = append(findings, c.finding(text))
 		case found >= 0:
 			findings = append(findings, answers[found])
