@@ -37,6 +37,9 @@
 //	return rules.Values{"needs": len(needs)}.Text("0 of {needs} needs are ranked.", "0 dari {needs} kebutuhan diberi peringkat.").
 //		At("needs", "rank")
 //
+// Parameters that a region sets for itself have a JSON Schema in [Set.ParametersSchema]: what does not fit is refused, its defaults
+// are filled in, and [Decode] reads them into a struct.
+//
 // Whoever needs more implements [RuleSet]. plugins/rules/rulestest tries a rule set out over the real wire, inside a test.
 //
 // # What a rule may do

@@ -172,3 +172,29 @@ func TestLargestBatchFitsTheWire(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+func TestParametersFitTheSchemaBeforeTheRulesSeeThem(t *testing.T) {
+	t.Parallel()
+	var p struct {
+		Days  int     `json:"days"`
+		Share float64 `json:"share"`
+	}
+	set := setOf(passes)
+	set.ParametersSchema = `{"type": "object", "additionalProperties": false, "properties": {
+		"days": {"type": "integer", "minimum": 1, "default": 30}, "share": {"type": "number", "default": 0.5}}}`
+	set.OnConfigure = func(_ string, given map[string]any) error { return rules.Decode(given, &p) }
+	w := rulestest.Serve(t, set)
+	for _, wrong := range []map[string]any{{"days": 0}, {"days": "7"}, {"weeks": 1}} {
+		if err := w.Configure(t, "ID", wrong); err == nil || p.Days != 0 {
+			t.Errorf("%v was taken: %v", wrong, err)
+		}
+	}
+	if err := w.Configure(t, "ID", map[string]any{"days": 7}); err != nil || p.Days != 7 || p.Share != 0.5 {
+		t.Errorf("got %+v, %v", p, err)
+	}
+	for wrong, schema := range map[string]string{"no JSON": "{", "a list": "[]", "a file": `{"type": "object", "$ref": "file:///etc/hostname"}`, "any value": `{}`} {
+		if _, err := rules.Schema(schema); err == nil {
+			t.Errorf("%s was taken as a schema", wrong)
+		}
+	}
+}
