@@ -31,6 +31,7 @@ type Judgement struct {
 	Activations []domain.DecisionRevision // the same, with where each is at work, for the decision log
 	Blocks      []domain.Block            // what failed, gravest first; empty when everything passed
 	Unavailable []Unavailable             // who did not answer
+	Stale       bool                      // one of them came to work since the facts were read, and needs others: read them anew and ask again
 	DueOn       *domain.Date              // for the target stage: the earliest that any rule set gave; nil for none
 	Checklist   []domain.ChecklistItem
 }

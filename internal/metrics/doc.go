@@ -11,8 +11,9 @@
 // # Bounds
 //
 // Each combination of labels is a series that a Prometheus keeps for weeks. Stages, moves and kinds of jobs are few. Codes of
-// rules come from programs that regional offices write, so after the first [rulesBound] of them others are counted together.
-// No label ever carries a person, a programme or a region.
+// rules come from programs that regional offices write, so after the first [rulesBound] of them others are counted together;
+// so are versions of rule sets in regions, after the first [ruleSetsBound]. No label ever carries a person or a programme, and
+// the only region in one is that for which a rule set was put to work.
 //
 // # Where
 //

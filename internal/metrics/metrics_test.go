@@ -176,6 +176,11 @@ func TestTheNamesStay(t *testing.T) {
 	m.FromTimers(d.Timers(), domain.SystemClock{})
 	m.FromDeliveries(d.Deliveries())
 	m.FromDecisions()(0, 0)
+	sets := m.RuleSets()
+	sets.Watch(func() []metrics.RuleSet {
+		return []metrics.RuleSet{{Name: "barat", Version: "1", Region: "32", State: "READY"}}
+	})
+	sets.Called("barat", "1", "32", "evaluate", time.Millisecond, "")
 	m.Moved(moving.Observed{Move: domain.Advance, Err: domain.Errorf(domain.CodeBlocked, "no"), Blocks: blocks("national", "BUDGET")})
 	var lines []string
 	text := ask(t, m)

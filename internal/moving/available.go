@@ -67,16 +67,30 @@ type judged struct {
 	took      time.Duration // until the rules had answered
 }
 
+// rounds is how often facts are read anew because rules came to work meanwhile that need others.
+const rounds = 3
+
 // judge reads the facts of all these programmes in one round and asks the rules about all of them in one batch. It leaves out
 // programmes that have gone meanwhile. That rules fail is part of the answer and no error.
 func (m *Moves) judge(ctx context.Context, programmes []*workflow.Snapshot, at time.Time) ([]judged, error) {
-	needs := map[string]needed{}
+	for round := 1; ; round++ {
+		all, err := m.judgeOnce(ctx, programmes, at)
+		stale := func(j judged) bool { return j.judgement != nil && j.judgement.Stale }
+		if err != nil || round == rounds || !slices.ContainsFunc(all, stale) {
+			return all, err
+		}
+	}
+}
+
+func (m *Moves) judgeOnce(ctx context.Context, programmes []*workflow.Snapshot, at time.Time) ([]judged, error) {
+	needs, loaded := map[string]needed{}, map[uuid.UUID][]workflow.FactKind{}
 	wanted := make([]workflow.Wanted, len(programmes))
 	for i, s := range programmes {
 		wanted[i].ProgrammeID = s.Programme.ID
 		if _, asks := s.State().Question(nil, at); asks {
 			wanted[i].Kinds = m.needs(ctx, needs, s.Programme.RegionCode).kinds
 		}
+		loaded[s.Programme.ID] = append([]workflow.FactKind{}, wanted[i].Kinds...)
 	}
 	read, err := m.Store.Facts(ctx, wanted)
 	if err != nil {
@@ -97,6 +111,7 @@ func (m *Moves) judge(ctx context.Context, programmes []*workflow.Snapshot, at t
 			all[i].judgement = &workflow.Judgement{Unavailable: []workflow.Unavailable{*n.unavailable}}
 			continue
 		}
+		q.Kinds = loaded[read[i].Programme.ID]
 		questions, asking = append(questions, q), append(asking, i)
 	}
 	if len(questions) == 0 {

@@ -3,6 +3,7 @@ package moving_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -328,6 +329,25 @@ func TestAMoveWithAKeyIsMadeOnce(t *testing.T) {
 		t.Error(err)
 	}
 	o.verify(t, id)
+}
+
+// Rules may come to work between reading facts and asking, and need facts that were not read.
+func TestFactsAreReadAnewWhereRulesCameToWorkThatNeedOthers(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.rules.needs = []workflow.FactKind{}
+	id := o.programme(t, "32", "P-1")
+	o.rules.judge = func(q workflow.Question) workflow.Judgement {
+		if !slices.Contains(q.Kinds, workflow.NeedFacts) {
+			o.rules.needs = []workflow.FactKind{workflow.NeedFacts}
+			return workflow.Judgement{Stale: true, Unavailable: []workflow.Unavailable{{RuleSet: "barat", Reason: "the rules changed"}}}
+		}
+		return workflow.Judgement{Revisions: []domain.RuleRevision{{RuleSet: "barat", Version: "2"}}}
+	}
+	moved := o.move(t, moving.Command{ProgrammeID: id, Move: domain.Advance})
+	if !moved.Allowed || o.rules.rounds.Load() != 2 {
+		t.Errorf("%+v in %d rounds", moved, o.rules.rounds.Load())
+	}
 }
 
 func TestAPageOfProgrammesIsJudgedInOneBatch(t *testing.T) {

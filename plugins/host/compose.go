@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/berdaya/berdaya/domain"
@@ -13,6 +14,7 @@ import (
 type opinion struct {
 	ruleSet     string
 	region      string // whose rules they are
+	revision    int    // of the activation by which they bind; 0 for what the operator bound
 	description *rules.Description
 	answer      *rules.Answer
 	plan        *rules.StagePlan // nil for none
@@ -26,11 +28,13 @@ func compose(q *workflow.Question, opinions []*opinion) workflow.Judgement {
 	for _, o := range opinions {
 		if o.unavailable != nil {
 			j.Unavailable = append(j.Unavailable, workflow.Unavailable{RuleSet: o.ruleSet, Reason: o.unavailable.Error()})
+			j.Stale = j.Stale || errors.Is(o.unavailable, errChanged)
 			continue
 		}
 		if o.answer != nil {
 			version := o.description.GetVersion()
 			j.Revisions = append(j.Revisions, domain.RuleRevision{RuleSet: o.ruleSet, Version: version})
+			j.Activations = append(j.Activations, domain.DecisionRevision{RuleSet: o.ruleSet, Version: version, Region: o.region, Revision: o.revision})
 			for _, v := range o.answer.GetVerdicts() {
 				if !v.GetPassed() {
 					j.Blocks = append(j.Blocks, blockOf(o, version, v))

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -80,6 +79,9 @@ func TestProgrammesKeepTheRulesTheirStageBeganWith(t *testing.T) {
 		for i, want := range []string{"1 32 {}", "2 32 {}", "2 32 {}"} {
 			if got := says(t, answers[i], "barat"); got != want {
 				t.Errorf("question %d is judged by %q", i, got)
+			}
+			if by := answers[i].Activations; len(by) != 1 || by[0].Revision != min(i+1, 2) || by[0].Region != "32" {
+				t.Errorf("question %d is judged under %+v", i, by)
 			}
 			// The stage about to begin is planned by the newest for all of them.
 			if list := answers[i].Checklist; len(list) != 1 || list[0].TitleEN != "2" {
@@ -203,8 +205,8 @@ func TestNeedsAreThoseOfAllThatMayJudge(t *testing.T) {
 	}
 	// Facts that were loaded before it came do not do: it would take what is missing for not there.
 	q.Kinds = []workflow.FactKind{}
-	if got := says(t, h.Judge(context.Background(), []workflow.Question{q})[0], "barat"); !strings.HasPrefix(got, "unavailable: the rules changed") {
-		t.Error(got)
+	if j := h.Judge(t.Context(), []workflow.Question{q})[0]; !j.Stale || !strings.HasPrefix(says(t, j, "barat"), "unavailable: the rules changed") {
+		t.Errorf("%+v", j)
 	}
 	q.Kinds = []workflow.FactKind{workflow.NeedFacts}
 	c.untilSays(h, q, "barat", "2 32 {}")

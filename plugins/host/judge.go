@@ -64,6 +64,7 @@ type hearing struct {
 	unavailable     error // why nobody does
 
 	evaluate, plan []int // which questions, sorted
+	revisions      []int // of the activations by which they are evaluated
 	said           []opinion
 	planned        []*rules.StagePlan
 }
@@ -76,8 +77,8 @@ func (t *table) docket(questions []workflow.Question) *docket {
 		p := &q.Facts.Programme
 		for _, region := range domain.Lineage(p.RegionCode) {
 			for _, r := range t.static[region] {
-				d.ask(r, i, true)
-				d.ask(r, i, false)
+				d.evaluate(r, 0, i)
+				d.plan(r, i)
 			}
 			for _, o := range t.offices[region] {
 				// Who reopens enters a stage now, and so does a plan's programme.
@@ -86,9 +87,11 @@ func (t *table) docket(questions []workflow.Question) *docket {
 					d.wait(o, waiting, i)
 					continue
 				}
-				d.ask(judge, i, true)
+				if judge != nil {
+					d.evaluate(judge.run, judge.Revision, i)
+				}
 				if planner, _ := o.judge(p.StageEnteredAt, true); planner != nil {
-					d.ask(planner, i, false)
+					d.plan(planner.run, i)
 				}
 			}
 		}
@@ -111,23 +114,22 @@ func (d *docket) hearing(key hearingKey, ruleSet, region string) *hearing {
 	return h
 }
 
-// ask notes that a run, if there is one, is asked a question: for verdicts, or for a plan.
-func (d *docket) ask(r *run, question int, verdicts bool) {
-	if r == nil {
-		return
-	}
+// evaluate notes that a run is asked for verdicts, for an activation of that revision.
+func (d *docket) evaluate(r *run, revision, question int) {
 	h := d.hearing(hearingKey{run: r}, r.ruleSet, r.region)
-	if verdicts {
-		h.evaluate = append(h.evaluate, question)
-	} else {
-		h.plan = append(h.plan, question)
-	}
+	h.evaluate, h.revisions = append(h.evaluate, question), append(h.revisions, revision)
+}
+
+// plan notes that a run is asked for a plan.
+func (d *docket) plan(r *run, question int) {
+	h := d.hearing(hearingKey{run: r}, r.ruleSet, r.region)
+	h.plan = append(h.plan, question)
 }
 
 // wait notes that nobody judges yet.
 func (d *docket) wait(o *office, a *activation, question int) {
 	h := d.hearing(hearingKey{waiting: o.region + " " + o.ruleSet}, o.ruleSet, o.region)
-	h.evaluate = append(h.evaluate, question)
+	h.evaluate, h.revisions = append(h.evaluate, question), append(h.revisions, a.Revision)
 	h.unavailable = fmt.Errorf("its version %s was put to work and does not answer yet; try again in a moment, or ask an admin of %s to look at the rule set",
 		a.run.version, o.region)
 }
@@ -183,7 +185,7 @@ func (d *docket) judge(ctx context.Context, questions []workflow.Question) []wor
 // duration.
 func (h *hearing) hear(ctx context.Context, questions []workflow.Question, asked []*rules.Question) {
 	for n := range h.said {
-		h.said[n] = opinion{ruleSet: h.ruleSet, region: h.region, unavailable: h.unavailable}
+		h.said[n] = opinion{ruleSet: h.ruleSet, region: h.region, revision: h.revisions[n], unavailable: h.unavailable}
 	}
 	if h.run == nil {
 		return

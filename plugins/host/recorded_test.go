@@ -42,7 +42,9 @@ func golden(t *testing.T, name string, got []byte) {
 // aProgramme is one whose texts name people.
 func aProgramme() *workflow.Facts {
 	id := func(n byte) uuid.UUID { return uuid.UUID{15: n} }
-	record := func(n byte) domain.Record { return domain.Record{ID: id(n), CreatedAt: time.Unix(1, 0), UpdatedAt: time.Unix(2, 0)} }
+	record := func(n byte) domain.Record {
+		return domain.Record{ID: id(n), CreatedAt: time.Unix(1, 0), UpdatedAt: time.Unix(2, 0)}
+	}
 	f := &workflow.Facts{
 		Programme:     domain.Programme{Record: record(1), Code: "P-1", Title: "Air bersih", Stage: domain.Plan, Status: domain.Active, RegionCode: "32.73"},
 		Region:        domain.Region{Code: "32.73", Level: "REGENCY", Name: "Kota Bandung"},

@@ -38,7 +38,7 @@ func (a *activation) settled() bool { return a.run == nil || a.adopted }
 
 // judge gives who judges a programme: what workflow.Bound and, for anew, workflow.BoundAnew say. As long as that one has never
 // been READY, the one before goes on judging; where there is none before, it is given as waiting, and nobody judges.
-func (o *office) judge(enteredAt time.Time, anew bool) (judge *run, waiting *activation) {
+func (o *office) judge(enteredAt time.Time, anew bool) (judge, waiting *activation) {
 	for i := len(o.activations) - 1; i >= 0; i-- {
 		a := &o.activations[i]
 		if !a.binds(enteredAt, anew) {
@@ -48,7 +48,7 @@ func (o *office) judge(enteredAt time.Time, anew bool) (judge *run, waiting *act
 		case a.run == nil:
 			return nil, waiting
 		case a.adopted:
-			return a.run, nil
+			return a, nil
 		case waiting == nil:
 			waiting = a
 		}

@@ -54,8 +54,8 @@ type Candidate struct {
 func (c Candidate) Judge(ctx context.Context, questions []workflow.Question) []workflow.Judgement {
 	d := &docket{by: map[hearingKey]*hearing{}}
 	for i := range questions {
-		d.ask(c.run, i, true)
-		d.ask(c.run, i, false)
+		d.evaluate(c.run, 0, i)
+		d.plan(c.run, i)
 	}
 	return d.judge(ctx, questions)
 }
