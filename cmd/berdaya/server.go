@@ -153,9 +153,11 @@ func (sv *server) startRules(ctx context.Context, s settings) (err error) {
 	if err != nil {
 		return err
 	}
-	if sv.rules, err = host.New(host.Options{Dir: s.Programs, Logger: s.Log, RuleFiles: files, Runtimes: s.Runtimes}); err != nil {
+	calls := sv.metrics.RuleSets()
+	if sv.rules, err = host.New(host.Options{Dir: s.Programs, Logger: s.Log, RuleFiles: files, Runtimes: s.Runtimes, Observer: calls}); err != nil {
 		return err
 	}
+	calls.Watch(sv.ruleSetFigures)
 	national, err := nationalRules()
 	if err != nil {
 		return err
