@@ -9,6 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/plugins/declarative/declarativepb"
 )
@@ -140,6 +143,12 @@ func (r *run) load(ctx context.Context, p *process, text []byte) error {
 	}
 	if err != nil {
 		r.serving.Store(nil)
+		if status.Code(err) == codes.Unavailable { // the connection breaks a moment before the end is known
+			select {
+			case <-p.runner.exited:
+			case <-time.After(tail):
+			}
+		}
 		return p.explain(err)
 	}
 	if p.ended() { // its end may have come before it was said to serve

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/plugins/declarative"
 	"github.com/berdaya/berdaya/plugins/national"
 	"github.com/berdaya/berdaya/plugins/rules"
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
@@ -48,6 +49,8 @@ func play(part string) {
 		rules.Serve(newOfficeSet(os.Args[3], os.Args[4], os.Args[5]))
 	case "files":
 		serveFiles()
+	case "rule files": // the stock program itself
+		declarative.Serve()
 	case "mute":
 		select {}
 	case "exits":

@@ -202,7 +202,7 @@ func says(t testing.TB, j workflow.Judgement, set string) string {
 	t.Helper()
 	for _, b := range j.Blocks {
 		if b.RuleSet == set {
-			if number, _, _ := strings.Cut(b.Message.EN, " "); number != b.Version {
+			if number, _, _ := strings.Cut(b.Message.EN, " "); b.Rule == "SAYS" && number != b.Version {
 				t.Errorf("version %s answered in place of %s", number, b.Version)
 			}
 			return b.Message.EN

@@ -48,14 +48,12 @@ func (r *run) status() Status {
 		Failures: r.record.recent(), Calls: r.record.calls.Load(), InFlight: len(r.room), Waiting: r.known.Load() == nil && r.key != ""}
 	r.of.fill(&s)
 	if r.file != nil {
-		restarts, fault := s.Restarts, s.LastError
+		process := s
 		if s.State == Ready {
 			r.file.fill(&s)
-		} else {
-			_, own, _ := r.file.look()
-			s.LastError = cmp.Or(own, fault)
 		}
-		s.Restarts = restarts
+		_, own, _ := r.file.look()
+		s.Restarts, s.LastError = process.Restarts, cmp.Or(own, process.LastError)
 	}
 	if r.isRetired() {
 		s.State = Draining
