@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/berdaya/berdaya/domain"
 )
 
 // modules are those of the example in JavaScript. `npm ci` in the guide wants the same ones, by the same lock file, so they are
@@ -28,6 +30,12 @@ func TestTheCommandsOfTheGuideForOfficesDoWhatItSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := newDesk(t)
+	server := newBureau(t)
+	for name, role := range map[string]string{tokenEnv: "regional-admin", "NATIONAL_ADMIN": "national-admin"} {
+		region := map[string]string{"regional-admin": "35", "national-admin": domain.NationCode}[role]
+		d.env = append(d.env, name+"="+server.tokenOf(role, region))
+	}
+	d.env = append(d.env, urlEnv+"="+server.url)
 	section, typed := "", 0
 	for _, m := range consoleBlock.FindAllStringSubmatch(string(guide), -1) {
 		if m[1] != "" {

@@ -37,7 +37,7 @@ func newBureau(t *testing.T) *bureau {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	dbtest.Regions(t, d, "32.73", "33")
+	dbtest.Regions(t, d, "32.73", "33", "35")
 	secret, err := token.ParseSecret(strings.Repeat("an end-to-end test ", 2))
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +71,8 @@ func (d *bureau) file(name, text string) string {
 	return path
 }
 
-// says gives a command in the name of a role in a region, and gives what it wrote.
-func (d *bureau) says(role, region string, args ...string) (string, error) {
+// tokenOf gives the token of a role in a region.
+func (d *bureau) tokenOf(role, region string) string {
 	d.Helper()
 	subject, err := members.DevelopmentSubject(role, region)
 	if err != nil {
@@ -82,12 +82,19 @@ func (d *bureau) says(role, region string, args ...string) (string, error) {
 	if err != nil {
 		d.Fatal(err)
 	}
+	return made
+}
+
+// says gives a command in the name of a role in a region, and gives what it wrote.
+func (d *bureau) says(role, region string, args ...string) (string, error) {
+	d.Helper()
+	made := d.tokenOf(role, region)
 	root := newRoot()
 	var out bytes.Buffer
 	root.SetOut(&out)
 	root.SetErr(&out)
-	root.SetArgs(append(append([]string{"plugin"}, args...), "--server", d.url, "--token-file", d.file(subject, made), "--lang", "en"))
-	err = root.ExecuteContext(d.Context())
+	root.SetArgs(append(append([]string{"plugin"}, args...), "--server", d.url, "--token-file", d.file(role+"-"+region, made), "--lang", "en"))
+	err := root.ExecuteContext(d.Context())
 	return out.String(), err
 }
 
