@@ -37,7 +37,8 @@ func typical(i int) *rules.Question {
 	return q
 }
 
-// BenchmarkTenRules measures ten rules about a typical programme: bare, and in batches of 500 over the wire.
+// BenchmarkTenRules measures ten rules about a typical programme: bare, in batches of 500 over the wire, and beside that the same
+// batches to ten rules that look at nothing, which is what the wire itself costs.
 func BenchmarkTenRules(b *testing.B) {
 	text, err := os.ReadFile("testdata/ten.yaml")
 	if err != nil {
@@ -57,15 +58,36 @@ func BenchmarkTenRules(b *testing.B) {
 			}
 		}
 	})
-	b.Run("batch", func(b *testing.B) {
-		w := rulestest.Serve(b, set)
-		batch := make([]*rules.Question, 500)
-		for i := range batch {
-			batch[i] = typical(i)
+	nothing := &rules.Set{Name: "nothing", Version: "1", Title: rules.Text{EN: "A", ID: "A"}}
+	for i := range 10 {
+		nothing.Rules = append(nothing.Rules, rules.Rule{Code: fmt.Sprint("R", i), Title: nothing.Title, Stages: []string{rules.Plan}, Moves: rules.Moves, Severity: rules.Block,
+			Waivable: rules.ByNobody, Check: func(*rules.Question) rules.Text { return rules.Passed }})
+	}
+	for name, set := range map[string]rules.RuleSet{"batch": set, "wire": nothing} {
+		b.Run(name, func(b *testing.B) {
+			w := rulestest.Serve(b, set)
+			batch := make([]*rules.Question, 500)
+			for i := range batch {
+				batch[i] = typical(i)
+			}
+			for b.Loop() {
+				w.EvaluateAll(b, batch...)
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(batch)), "µs/item")
+		})
+	}
+}
+
+// BenchmarkDecisionAtItsLimit measures a decision that takes all the steps that one may.
+func BenchmarkDecisionAtItsLimit(b *testing.B) {
+	text := "name: costly\nversion: '1'\ntitle: {en: A, id: A}\nrules:\n"
+	for i := range 50 {
+		text += fmt.Sprintf("  - {code: R%d, title: {en: A, id: A}, when: {stages: [IDENTIFY]}, assert: 'needs.all(a, needs.all(b, a.severity == b.severity))', message: {en: A, id: A}}\n", i)
+	}
+	set, q := compiled(b, text).RuleSet(), needy(100)
+	for b.Loop() {
+		if _, err := set.Evaluate(b.Context(), q); err != nil {
+			b.Fatal(err)
 		}
-		for b.Loop() {
-			w.EvaluateAll(b, batch...)
-		}
-		b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(batch)), "µs/item")
-	})
+	}
 }

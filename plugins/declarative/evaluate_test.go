@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -100,14 +99,10 @@ func TestAllRulesTogetherMayCostOnlySoMuch(t *testing.T) {
 	for i := range 200 {
 		text += fmt.Sprintf("  - {code: R%d, title: {en: A, id: A}, when: {stages: [IDENTIFY]}, assert: 'needs.all(a, needs.all(b, a.severity == b.severity))', message: {en: A, id: A}}\n", i)
 	}
-	begun := time.Now()
 	verdicts := rulestest.Serve(t, compiled(t, text).RuleSet()).EvaluateAll(t, needy(100))[0].GetVerdicts()
 	first := slices.IndexFunc(verdicts, func(v *rules.Verdict) bool { return v.GetRule() == rules.RuleError })
 	if len(verdicts) != 200 || first < 5 || first > 100 || !strings.Contains(verdicts[199].GetMessage().GetEn(), "more steps") {
 		t.Errorf("%d verdicts, the first that broke is number %d", len(verdicts), first)
-	}
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Errorf("it took %s", took)
 	}
 }
 

@@ -155,7 +155,7 @@ func FuzzCheck(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
-		lines := strings.Count(text, "\n") + 1
+		lines := strings.Count(text, "\n") + strings.Count(text, "\r") + 1
 		for _, p := range declarative.Check(ctx, []byte(text)) {
 			if p.Line < 1 || p.Column < 1 || p.Line > lines+1 || p.EN == "" || p.ID == "" {
 				t.Errorf("%+v in a file of %d lines", p, lines)

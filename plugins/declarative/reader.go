@@ -49,7 +49,7 @@ func (r *reader) parse(text []byte) (root ast.Node, ok bool) {
 		r.wrong(place{}, "the file is not text in UTF-8", "berkas bukan teks UTF-8")
 		return nil, false
 	}
-	r.lines = strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")
+	r.lines = strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(string(text)), "\n")
 	tokens := lexer.Tokenize(string(text))
 	if !r.plain(tokens) {
 		return nil, false
