@@ -55,7 +55,11 @@ func (s *ruleSet) Configure(_ string, given map[string]any) error {
 
 // Evaluate implements [rules.RuleSet]. A rule that breaks blocks as RULE_ERROR; the others are heard all the same.
 func (s *ruleSet) Evaluate(ctx context.Context, q *rules.Question) ([]*rules.Verdict, error) {
-	d := s.decision(q)
+	d, err := s.decision(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	defer d.frame.Close()
 	speaking := 0
 	for i := range s.program.rules {
 		if s.program.rules[i].speaks(q) {
@@ -70,7 +74,7 @@ func (s *ruleSet) Evaluate(ctx context.Context, q *rules.Question) ([]*rules.Ver
 		}
 		speaking--
 		room := min(mostOfEach, rules.MaxVerdicts-len(verdicts)-speaking)
-		said, err := d.judge(ctx, r, room)
+		said, err := d.judge(r, room)
 		if ctx.Err() != nil {
 			return nil, ctx.Err() // what was cut short is no verdict
 		}
@@ -86,16 +90,20 @@ func (r *rule) speaks(q *rules.Question) bool {
 	return slices.Contains(r.Moves, q.GetMove()) && slices.Contains(r.Stages, q.GetFacts().GetProgramme().GetStage())
 }
 
-// decision is the work on one question.
+// decision is the work on one question. All its expressions are worked out in one frame, which must be closed.
 type decision struct {
 	asked
-	left uint64 // of what it may cost
+	left  uint64 // of what it may cost
+	frame *interpreter.ExecutionFrame
 }
 
-func (s *ruleSet) decision(q *rules.Question) *decision {
-	adapt := s.program.adapt()
-	return &decision{left: decisionCost, asked: asked{question: q, facts: q.GetFacts().ProtoReflect(), adapt: adapt,
+func (s *ruleSet) decision(ctx context.Context, q *rules.Question) (d *decision, err error) {
+	d = &decision{left: decisionCost, asked: asked{question: q, facts: q.GetFacts().ProtoReflect(), adapt: s.program.adapt(),
 		parameters: *s.parameters.Load(), known: make(map[string]ref.Val, 8)}}
+	if d.frame, err = interpreter.NewExecutionFrame(&d.asked); err != nil {
+		return nil, err
+	}
+	return d, d.frame.SetContext(ctx, interruptEvery)
 }
 
 // adapt makes values of CEL of those of Go.
@@ -108,11 +116,12 @@ func (p *Program) adapt() func(any) ref.Val {
 }
 
 // work works an expression out.
-func (d *decision) work(ctx context.Context, p *program) (ref.Val, error) {
+func (d *decision) work(p *program) (ref.Val, error) {
 	if d.left == 0 {
 		return nil, errTooCostly
 	}
-	v, details, err := p.run.ContextEval(ctx, &d.asked)
+	d.frame.SetCostTracker(nil) // each expression is counted by itself
+	v, details, err := p.run.Eval(d.frame)
 	if details != nil {
 		if cost := details.ActualCost(); cost != nil {
 			d.left -= min(*cost, d.left)
@@ -124,16 +133,16 @@ func (d *decision) work(ctx context.Context, p *program) (ref.Val, error) {
 var errTooCostly = errors.New("the decision has cost what it may")
 
 // judge asks one rule, which may say several things about several entries.
-func (d *decision) judge(ctx context.Context, r *rule, room int) ([]*rules.Verdict, error) {
+func (d *decision) judge(r *rule, room int) ([]*rules.Verdict, error) {
 	passed := []*rules.Verdict{{Rule: r.Code, Passed: true}}
 	if r.each == nil {
-		v, err := d.verdict(ctx, r)
+		v, err := d.verdict(r)
 		if v == nil && err == nil {
 			return passed, nil
 		}
 		return []*rules.Verdict{v}, err
 	}
-	list, err := d.work(ctx, r.each)
+	list, err := d.work(r.each)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +154,7 @@ func (d *decision) judge(ctx context.Context, r *rule, room int) ([]*rules.Verdi
 			return nil, errTooCostly
 		}
 		d.it = it.Next()
-		v, err := d.verdict(ctx, r)
+		v, err := d.verdict(r)
 		if err != nil {
 			return nil, err
 		}
@@ -160,8 +169,8 @@ func (d *decision) judge(ctx context.Context, r *rule, room int) ([]*rules.Verdi
 }
 
 // verdict asks a rule once; nil where it passes.
-func (d *decision) verdict(ctx context.Context, r *rule) (*rules.Verdict, error) {
-	holds, err := d.work(ctx, r.assert)
+func (d *decision) verdict(r *rule) (*rules.Verdict, error) {
+	holds, err := d.work(r.assert)
 	if err != nil || holds == types.True {
 		return nil, err
 	}
@@ -171,7 +180,7 @@ func (d *decision) verdict(ctx context.Context, r *rule) (*rules.Verdict, error)
 		v.Values = make(map[string]string, len(r.values))
 	}
 	for i, value := range r.values {
-		worked, err := d.work(ctx, value.program)
+		worked, err := d.work(value.program)
 		if err != nil {
 			return nil, fmt.Errorf("value %s: %w", value.name, err)
 		}
@@ -223,7 +232,12 @@ func (s *ruleSet) Plan(ctx context.Context, q *rules.Question) (*rules.StagePlan
 	if work.days == nil {
 		return plan, nil
 	}
-	v, err := s.decision(q).work(ctx, work.days)
+	d, err := s.decision(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	defer d.frame.Close()
+	v, err := d.work(work.days)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}

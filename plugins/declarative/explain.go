@@ -47,12 +47,15 @@ func (p *Program) Explain(ctx context.Context, q *rules.Question, given map[stri
 		r := &p.rules[i]
 		e := Explanation{Code: r.Code, Title: rules.Text{EN: r.Title.GetEn(), ID: r.Title.GetId()}, Speaks: r.speaks(q)}
 		if e.Speaks {
-			d := s.decision(q)
-			verdicts, err := d.judge(ctx, r, mostOfEach)
+			d, err := s.decision(ctx, q)
 			if err != nil {
-				verdicts = []*rules.Verdict{broken(r.Code, err)}
+				return nil, err
 			}
-			e.Verdicts, e.Traces = verdicts, d.traces(r)
+			if e.Verdicts, err = d.judge(r, mostOfEach); err != nil {
+				e.Verdicts = []*rules.Verdict{broken(r.Code, err)}
+			}
+			e.Traces = d.traces(r)
+			d.frame.Close()
 		}
 		all = append(all, e)
 	}
