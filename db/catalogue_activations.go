@@ -135,9 +135,22 @@ func (c Catalogue) AnyEntered(ctx context.Context, region string, e workflow.Ent
 	if !ok {
 		return false, fmt.Errorf("%q is no region's code", region)
 	}
-	err = c.DB.Pool.QueryRow(ctx, `select exists (select from `+workingIn[level]+` where ($2::timestamptz is null or p.stage_entered_at >= $2)
-		and ($3::timestamptz is null or p.stage_entered_at < $3))`, region, e.From, e.Until).Scan(&there)
+	err = c.DB.Pool.QueryRow(ctx, anyEnteredQuery(level), region, orElse(e.From, time.Time{}), orElse(e.Until, endless)).Scan(&there)
 	return there, Coded(err)
+}
+
+// endless is later than any programme enters a stage.
+var endless = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func orElse(at *time.Time, otherwise time.Time) time.Time {
+	if at == nil {
+		return otherwise
+	}
+	return *at
+}
+
+func anyEnteredQuery(level domain.Level) string {
+	return `select exists (select from ` + workingIn[level] + ` where p.stage_entered_at >= $2 and p.stage_entered_at < $3)`
 }
 
 // CountWorking counts the programmes in a region and below that are being worked on or rest.

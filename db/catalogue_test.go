@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/db/dbtest"
@@ -187,6 +188,26 @@ func TestProgrammesAreFoundByWhenTheyEntered(t *testing.T) {
 			if there, err := c.AnyEntered(t.Context(), region, workflow.Entries{From: &from, Until: &until}); err != nil || there != expected {
 				t.Errorf("%s at %d: %v, %v", region, hour, there, err)
 			}
+		}
+	}
+}
+
+// TestWhoIsBoundIsFoundByAnIndex lets PostgreSQL scan tables only where nothing else would do.
+func TestWhoIsBoundIsFoundByAnIndex(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t)
+	for _, region := range []string{"ID", "32", "32.73", "32.73.05", "32.73.05.1001"} {
+		var plan []string
+		if err := c.DB.Bun.RunInTx(t.Context(), nil, func(ctx context.Context, tx bun.Tx) error {
+			if _, err := tx.ExecContext(ctx, `set local enable_seqscan = off`); err != nil {
+				return err
+			}
+			return tx.NewRaw("explain "+db.AnyEnteredQuery(region), region, catalogued, catalogued).Scan(ctx, &plan)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if text := strings.Join(plan, "\n"); strings.Contains(text, "Seq Scan on programmes") || !strings.Contains(text, "programmes_") {
+			t.Errorf("%s:\n%s", region, text)
 		}
 	}
 }

@@ -75,10 +75,15 @@ func (c *Client) Send(ctx context.Context, document string, variables map[string
 	defer cancel()
 	out, in := io.Pipe()
 	form := multipart.NewWriter(in)
+	written := make(chan struct{})
 	go func() {
+		defer close(written)
 		_ = in.CloseWithError(write(form, operations, at, name, &counting{from: file, told: told}))
 	}()
-	defer out.Close() // ends the writing where the server answers before it has all
+	defer func() {
+		_ = out.Close() // ends the writing where the server answers before it has all
+		<-written
+	}()
 	return c.do(ctx, form.FormDataContentType(), out, into)
 }
 

@@ -39,7 +39,7 @@ func TestWhateverIsDoneTheCatalogueIsSound(t *testing.T) {
 		round++
 		h := &history{office: &office{RuleSets: o.RuleSets, db: o.db, clock: o.clock, ctx: o.ctx, fails: t.Fatalf}, name: fmt.Sprintf("prog-%d", round),
 			states: map[string]domain.VersionState{}, uploader: map[string]string{}, made: map[string][]string{}}
-		for i := range rapid.IntRange(5, 25).Draw(t, "commands") {
+		for i := range rapid.IntRange(4, 18).Draw(t, "commands") {
 			o.clock.goOn(time.Duration(rapid.IntRange(0, 1).Draw(t, "minutes")) * time.Minute) // the clock may stand still
 			h.step(t, programmes)
 			if i%4 == 3 {
