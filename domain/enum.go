@@ -51,5 +51,5 @@ var Enums = map[string]Enum{
 	"OfflineOutcome": OfflineOutcomes, "DraftState": DraftStates,
 	"NoticeKind": NoticeKinds, "Channel": Channels, "DeliveryState": DeliveryStates,
 	"RuleSetKind": RuleSetKinds, "VersionState": VersionStates, "ActivationMode": ActivationModes, "RuleSetAction": RuleSetActions, "RuleProcessState": RuleProcessStates,
-	"DecisionOutcome": DecisionOutcomes,
+	"DecisionOutcome": DecisionOutcomes, "TrialKind": TrialKinds, "TrialState": TrialStates, "TrialChange": TrialChanges, "TrialEffect": TrialEffects,
 }

@@ -13,9 +13,8 @@ type Decided struct {
 	Actor     string // a subject
 	Snapshot  Snapshot
 	Facts     *Facts
-	FactsHash string     // "" where nobody computed it yet
-	Kinds     []FactKind // that were read
-	Question  Question
+	FactsHash string   // "" where nobody computed it yet
+	Question  Question // with the groups of facts that were read
 	Judgement *Judgement
 	Blocks    []domain.Block // what the rules said, waived or not, and the engine's own
 	Outcome   domain.DecisionOutcome

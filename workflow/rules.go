@@ -23,6 +23,7 @@ type Question struct {
 	Target domain.Stage // the stage the move leads to; the present one where it leads to completion
 	At     time.Time
 	Kinds  []FactKind // the groups of facts that were loaded; nil: all
+	Kept   any        // facts that were kept and read again, in the rules' words: they are what is asked about, and Facts has the programme alone
 }
 
 // Judgement is what all rule sets together say to a question.

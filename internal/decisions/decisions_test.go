@@ -91,10 +91,10 @@ func TestFactsAreKeptOnceMaskedAndShownToAdminsAndAuditorsOfTheRegion(t *testing
 	for role, sees := range map[domain.Role]bool{domain.RegionalAdmin: true, domain.Auditor: true, domain.Coordinator: false, domain.Viewer: false} {
 		for region, within := range map[string]bool{"32": true, "32.73": true, "33": false} {
 			shown, err := o.log.Facts(t.Context(), actor(role, region), ids)
-			if err != nil || len(shown) > 1 || (shown[ids[0]] != nil) != (sees && within) {
+			if err != nil || len(shown) > 1 || (shown[ids[0]].Content != nil) != (sees && within) {
 				t.Errorf("%s of %s: %s, %v", role, region, shown, err)
 			}
-			if text := string(shown[ids[0]]); sees && within && (strings.Contains(text, "family") || !strings.Contains(text, `"place":"•••"`)) {
+			if text := string(shown[ids[0]].Content); sees && within && (strings.Contains(text, "family") || !strings.Contains(text, `"place":"•••"`)) {
 				t.Error(text)
 			}
 		}

@@ -24,7 +24,7 @@ func (l *Log) entry(d *workflow.Decided) (workflow.KeptDecision, [sha256.Size]by
 	e := workflow.KeptDecision{Decision: domain.Decision{
 		ID: l.IDs.New(), DecidedAt: at, LastAt: at, Count: 1, Actor: d.Actor, ProgrammeID: p.ID, RegionCode: p.RegionCode, Stage: p.Stage,
 		EnteredAt: p.StageEnteredAt, Move: d.Question.Move, ToStage: d.Question.Target, Outcome: d.Outcome, FactsHash: hash,
-		Kinds: list(d.Kinds), Revisions: revisions(j), Blocks: ofRules(d.Blocks), Unavailable: list(j.Unavailable), Waivers: list(d.Snapshot.Waivers),
+		Kinds: list(d.Question.Kinds), Revisions: revisions(j), Blocks: ofRules(d.Blocks), Unavailable: list(j.Unavailable), Waivers: list(d.Snapshot.Waivers),
 		Took: d.Took.Microseconds(), EventID: d.EventID,
 	}}
 	e.Rules = spokeUp(&e.Decision, j.Unavailable)

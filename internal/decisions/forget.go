@@ -34,21 +34,29 @@ func (l *Log) Forget(ctx context.Context, _ workflow.JobRun) error {
 	}
 }
 
-// Facts gives the facts on which decisions rest, as JSON, for those that the actor may look into; it leaves out the others, and
-// those whose facts are not there.
-func (l *Log) Facts(ctx context.Context, actor access.Actor, ids []uuid.UUID) (map[uuid.UUID]json.RawMessage, error) {
+// Shown are facts as JSON, in the names that rules know them by, and the paths of the fields in which a text was masked.
+type Shown struct {
+	Content json.RawMessage
+	Masked  []string
+}
+
+// Facts gives the facts on which decisions rest for those that the actor may look into; it leaves out the others, and those whose
+// facts are not there.
+func (l *Log) Facts(ctx context.Context, actor access.Actor, ids []uuid.UUID) (map[uuid.UUID]Shown, error) {
 	found, err := l.Store.Facts(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	shown := make(map[uuid.UUID]json.RawMessage, len(found))
+	shown := make(map[uuid.UUID]Shown, len(found))
 	for id, f := range found {
 		if access.MaySeeTrails(actor, f.RegionCode) != nil {
 			continue
 		}
-		if shown[id], err = l.Show(f.Content); err != nil {
+		content, err := l.Show(f.Content)
+		if err != nil {
 			return nil, err
 		}
+		shown[id] = Shown{content, f.Masked}
 	}
 	return shown, nil
 }

@@ -62,7 +62,6 @@ func (m *Moves) Available(ctx context.Context, actor access.Actor, programmeIDs 
 type judged struct {
 	workflow.FactsSnapshot
 	question  workflow.Question
-	kinds     []workflow.FactKind // of the facts that were read
 	judgement *workflow.Judgement
 	took      time.Duration // until the rules had answered
 }
@@ -105,13 +104,12 @@ func (m *Moves) judgeOnce(ctx context.Context, programmes []*workflow.Snapshot, 
 		if !asks {
 			continue
 		}
-		n := m.needs(ctx, needs, read[i].Programme.RegionCode)
-		all[i].question, all[i].kinds = q, n.kinds
-		if n.unavailable != nil {
+		q.Kinds = loaded[read[i].Programme.ID]
+		all[i].question = q
+		if n := m.needs(ctx, needs, read[i].Programme.RegionCode); n.unavailable != nil {
 			all[i].judgement = &workflow.Judgement{Unavailable: []workflow.Unavailable{*n.unavailable}}
 			continue
 		}
-		q.Kinds = loaded[read[i].Programme.ID]
 		questions, asking = append(questions, q), append(asking, i)
 	}
 	if len(questions) == 0 {

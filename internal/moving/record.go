@@ -31,7 +31,7 @@ func (m *Moves) record(actor access.Actor, d *decided, out *Outcome, err error) 
 		return
 	}
 	j := d.asked
-	told := workflow.Decided{Actor: actor.Subject, Snapshot: j.Snapshot, Facts: &j.Facts, Kinds: j.kinds, Question: j.question, Judgement: j.judgement,
+	told := workflow.Decided{Actor: actor.Subject, Snapshot: j.Snapshot, Facts: &j.Facts, Question: j.question, Judgement: j.judgement,
 		Blocks: slices.Clone(d.decision.Blocks), EventID: out.EventID, Took: j.took}
 	if e := d.decision.Event; e != nil && e.FactsHash != nil {
 		told.FactsHash = *e.FactsHash

@@ -134,9 +134,8 @@ func (s *RuleSets) place(ctx context.Context, actor access.Actor, name string, p
 		if err != nil {
 			return err
 		}
-		if !domain.Under(p.RegionCode, set.RegionCode) {
-			return domain.Errorf(domain.CodeBadUserInput, "the rule set %s belongs to region %s and can be at work there and below, not in %s", set.Name, set.RegionCode, p.RegionCode).
-				In(fmt.Sprintf("kumpulan aturan %s milik wilayah %s dan hanya dapat bekerja di sana dan di bawahnya, tidak di %s", set.Name, set.RegionCode, p.RegionCode)).At("regionCode")
+		if err := belongs(set, p.RegionCode); err != nil {
+			return err
 		}
 		newest, err := s.newest(ctx, set, p)
 		if err != nil {

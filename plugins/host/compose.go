@@ -27,7 +27,7 @@ func compose(q *workflow.Question, opinions []*opinion) workflow.Judgement {
 	var j workflow.Judgement
 	for _, o := range opinions {
 		if o.unavailable != nil {
-			j.Unavailable = append(j.Unavailable, workflow.Unavailable{RuleSet: o.ruleSet, Reason: o.unavailable.Error()})
+			j.Unavailable = append(j.Unavailable, workflow.Unavailable{RuleSet: o.ruleSet, Region: o.region, Reason: o.unavailable.Error()})
 			j.Stale = j.Stale || errors.Is(o.unavailable, errChanged)
 			continue
 		}

@@ -107,6 +107,7 @@ type Host struct {
 	wake       chan struct{} // tells the follower that something has become READY
 	starting   chan struct{} // one entry for each program of an office that starts
 	trials     chan struct{} // one entry for each trial
+	shadows    chan struct{} // one entry for each shadow
 
 	table atomic.Pointer[table]
 	mu    sync.Mutex
@@ -127,7 +128,7 @@ func New(options Options) (*Host, error) {
 		return nil, fmt.Errorf("make a folder for the sockets of rule sets: %w", err)
 	}
 	h := &Host{options: options, place: p, identities: newIdentities(p, options.User, options.together), wake: make(chan struct{}, 1),
-		starting: make(chan struct{}, mostStarting), trials: make(chan struct{}, mostTrials)}
+		starting: make(chan struct{}, mostStarting), trials: make(chan struct{}, mostTrials), shadows: make(chan struct{}, mostShadows)}
 	h.table.Store(&table{})
 	if h.identities.shared == nil && os.Geteuid() == 0 {
 		options.Logger.Warn("rule sets run as root: this system does not let us become another user")

@@ -231,8 +231,12 @@ func (h *hearing) makePlans(ctx context.Context, s *served, questions []workflow
 
 // questionOf puts a question in the contract's words.
 func questionOf(q *workflow.Question) *rules.Question {
+	facts := factsOf(q.Facts)
+	if q.Kept != nil {
+		facts = q.Kept.(*rules.Facts)
+	}
 	return &rules.Question{ProgrammeId: q.Facts.Programme.ID.String(), Move: string(q.Move), TargetStage: string(q.Target),
-		At: timestamppb.New(q.At), Facts: factsOf(q.Facts)}
+		At: timestamppb.New(q.At), Facts: facts}
 }
 
 // with gives a question with the facts of some groups only.

@@ -63,7 +63,11 @@ func (c Candidate) Judge(ctx context.Context, questions []workflow.Question) []w
 // Try runs a version beside those at work, confined as they are, in a process of its own, for as long as do takes. It gets the
 // parameters of a region; what is wrong with them, or with the version, is the error: domain.Problems where it is many things.
 func (h *Host) Try(ctx context.Context, v Version, region string, parameters json.RawMessage, do func(context.Context, Candidate) error) error {
-	return h.try(ctx, v, func(ctx context.Context, t *trial) error {
+	return h.tryIn(ctx, h.trials, v, region, parameters, do)
+}
+
+func (h *Host) tryIn(ctx context.Context, room chan struct{}, v Version, region string, parameters json.RawMessage, do func(context.Context, Candidate) error) error {
+	return h.try(ctx, room, v, func(ctx context.Context, t *trial) error {
 		if err := t.introduce(ctx); err != nil {
 			return err
 		}
@@ -87,10 +91,11 @@ type trial struct {
 	description *rules.Description // once it was introduced
 }
 
-func (h *Host) try(ctx context.Context, v Version, do func(context.Context, *trial) error) (err error) {
+// try runs a version in a process of its own when there is room for one.
+func (h *Host) try(ctx context.Context, room chan struct{}, v Version, do func(context.Context, *trial) error) (err error) {
 	select {
-	case h.trials <- struct{}{}:
-		defer func() { <-h.trials }()
+	case room <- struct{}{}:
+		defer func() { <-room }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}

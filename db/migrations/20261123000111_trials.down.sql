@@ -1,0 +1,2 @@
+drop table rule_trial_differences;
+drop table rule_trials;

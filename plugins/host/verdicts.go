@@ -1,0 +1,49 @@
+package host
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/berdaya/berdaya/workflow"
+)
+
+// mostShadows is how many versions run beside those at work for weeks; others wait.
+const mostShadows = 16
+
+// Verdicts is Judge for whoever wants no plans: what the rule sets say to each question, and nothing about the stage that begins.
+func (h *Host) Verdicts(ctx context.Context, questions []workflow.Question) []workflow.Judgement {
+	for {
+		if d := h.table.Load().docket(questions); d.enter() {
+			defer d.leave()
+			d.leaveOutPlans()
+			return d.judge(ctx, questions)
+		}
+	}
+}
+
+// leaveOutPlans asks nobody for a plan.
+func (d *docket) leaveOutPlans() {
+	for _, h := range d.hearings {
+		h.plan = nil
+	}
+}
+
+// Verdicts gives what this version alone says to questions, without plans.
+func (c Candidate) Verdicts(ctx context.Context, questions []workflow.Question) []workflow.Judgement {
+	d := &docket{by: map[hearingKey]*hearing{}}
+	for i := range questions {
+		d.evaluate(c.run, 0, i)
+	}
+	return d.judge(ctx, questions)
+}
+
+// Needs gives the facts that its verdicts need.
+func (c Candidate) Needs() []workflow.FactKind { return needs(c.Description.GetFacts()) }
+
+// Shadow is Try for what takes weeks, with a bound of its own, so that nothing else waits for it.
+func (h *Host) Shadow(ctx context.Context, v Version, region string, parameters json.RawMessage, do func(context.Context, Candidate) error) error {
+	return h.tryIn(ctx, h.shadows, v, region, parameters, do)
+}
+
+// Recall reads facts that were kept, for the Kept of a question.
+func Recall(content []byte) (any, error) { return readFacts(content) }
