@@ -14,7 +14,8 @@ import (
 // Batches are the fields of stored objects that the use cases answer, a page of rows at a time.
 func (r *Resolver) Batches() []read.Batch {
 	return []read.Batch{{Type: "Programme", Field: "availableMoves", Func: r.availableMoves}, {Type: "Notification", Field: "message", Func: r.messages},
-		{Type: "Programme", Field: "rules", Func: r.boundRuleSets}}
+		{Type: "Programme", Field: "rules", Func: r.boundRuleSets},
+		{Type: "Decision", Field: "facts", Func: r.factsOfDecisions}}
 }
 
 func (r *Resolver) availableMoves(ctx context.Context, ids []uuid.UUID) ([]any, error) {

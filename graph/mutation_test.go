@@ -27,6 +27,7 @@ import (
 	"github.com/berdaya/berdaya/internal/programmes"
 	"github.com/berdaya/berdaya/internal/registry"
 	"github.com/berdaya/berdaya/internal/rulesets"
+	"github.com/berdaya/berdaya/internal/trials"
 	"github.com/berdaya/berdaya/internal/webhooks"
 	"github.com/berdaya/berdaya/workflow"
 )
@@ -48,6 +49,7 @@ func commands(t *testing.T) generated.MutationResolver {
 		RuleSets:   &rulesets.RuleSets{Store: d.Catalogue(), Checker: words{}, Parameters: noParameters, Clock: clock, IDs: ids},
 		Bulk:       &bulk.Bulk{Store: d.Bulk(), Clock: clock, IDs: ids},
 	}
+	r.Trials = &trials.Trials{Store: d.Trials(), Possible: r.RuleSets.Possible, Clock: clock, IDs: ids}
 	return r.Mutation()
 }
 
@@ -122,8 +124,9 @@ var entered = map[string]func() any{
 	"UploadRuleSet":     func() any { return new(rulesets.Upload) },
 	"ApproveRuleSet":    func() any { return new(rulesets.Named) }, "WithdrawRuleSet": func() any { return new(rulesets.Named) },
 	"ActivateRuleSet": func() any { return new(rulesets.Placed) }, "RollbackRuleSet": func() any { return new(rulesets.Placed) },
-	"DeactivateRuleSet": func() any { return new(rulesets.Placed) },
-	"Report":            func() any { return new(domain.Report) }, "Distribution": func() any { return new(domain.Distribution) },
+	"DeactivateRuleSet": func() any { return new(rulesets.Placed) }, "StartSimulation": func() any { return new(rulesets.Placed) },
+	"StartReplay": func() any { return new(rulesets.Placed) }, "StartShadow": func() any { return new(rulesets.Placed) }, // of RuleSets.Possible
+	"Report": func() any { return new(domain.Report) }, "Distribution": func() any { return new(domain.Distribution) },
 }
 
 func TestNoTextOfAnyInputIsUnbounded(t *testing.T) {

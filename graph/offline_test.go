@@ -28,6 +28,7 @@ var online = map[string]string{
 	"publishDefinition": "its dry run comes before it",
 	"uploadRuleSet":     "its file comes along, and its check is on the server", "approveRuleSet": "it answers somebody else", "activateRuleSet": "it is about now",
 	"rollbackRuleSet": "it is about now", "deactivateRuleSet": "it is about now", "withdrawRuleSet": "it is about now",
+	"startSimulation": "what it says is on the server", "startReplay": "what it replays is on the server", "startShadow": "it is about now", "cancelRuleTrial": "it is about now",
 }
 
 func TestEveryMutationIsOfferedToListsOrLeftOutForAReason(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"github.com/berdaya/berdaya/graph/generated"
 	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
+	"github.com/berdaya/berdaya/internal/decisions"
 	"github.com/berdaya/berdaya/internal/definitions"
 	"github.com/berdaya/berdaya/internal/deliver"
 	"github.com/berdaya/berdaya/internal/moving"
@@ -14,6 +15,7 @@ import (
 	"github.com/berdaya/berdaya/internal/registry"
 	"github.com/berdaya/berdaya/internal/rulesets"
 	"github.com/berdaya/berdaya/internal/standstill"
+	"github.com/berdaya/berdaya/internal/trials"
 	"github.com/berdaya/berdaya/internal/webhooks"
 )
 
@@ -33,6 +35,9 @@ type Resolver struct {
 	Webhooks    *webhooks.Webhooks
 	Deliveries  *deliver.Deliveries
 	RuleSets    *rulesets.RuleSets
+	Decisions   *decisions.Log
+	Trials      *trials.Trials
+	TrialWatch  *bulk.Watch
 	Processes   *rulesets.Processes
 }
 

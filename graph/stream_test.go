@@ -44,6 +44,11 @@ func (f *feed) BulkMoveProgress(ctx context.Context, _ string) (<-chan *model.Bu
 	return f.events, f.fail
 }
 
+// RuleTrialProgress is what no test of streams asks for.
+func (f *feed) RuleTrialProgress(context.Context, string) (<-chan *model.RuleTrialProgress, error) {
+	return nil, f.fail
+}
+
 func event(total int) *model.BulkMoveProgress {
 	return &model.BulkMoveProgress{BulkMove: &model.BulkMove{Total: total}}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/berdaya/berdaya/graph/gid"
 	"github.com/berdaya/berdaya/graph/model"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/bulk"
 )
 
 // subscription begins streams. An event is a witness of what has changed: the read path reads it anew (@stored), for whoever the
@@ -31,21 +32,23 @@ func (s subscription) BulkMoveProgress(ctx context.Context, id string) (<-chan *
 	if err := s.Bulk.See(ctx, access.FromContext(ctx), key); err != nil {
 		return nil, err
 	}
-	return follow(ctx, s, key)
+	return follow(ctx, s.BulkWatch, key, func() *model.BulkMoveProgress {
+		return &model.BulkMoveProgress{BulkMove: &model.BulkMove{ID: gid.New("BulkMove", key)}}
+	})
 }
 
 // follow makes an event of every change. It ends with the context, so nothing of it stays when the client is gone.
-func follow(ctx context.Context, s subscription, id uuid.UUID) (<-chan *model.BulkMoveProgress, error) {
-	changes, err := s.BulkWatch.Follow(ctx, id)
+func follow[T any](ctx context.Context, watch *bulk.Watch, id uuid.UUID, event func() T) (<-chan T, error) {
+	changes, err := watch.Follow(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	events := make(chan *model.BulkMoveProgress)
+	events := make(chan T)
 	go func() {
 		defer close(events)
 		for range changes {
 			select {
-			case events <- &model.BulkMoveProgress{BulkMove: &model.BulkMove{ID: gid.New("BulkMove", id)}}:
+			case events <- event():
 			case <-ctx.Done():
 				return
 			}

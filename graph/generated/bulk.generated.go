@@ -21,6 +21,7 @@ import (
 
 type SubscriptionResolver interface {
 	BulkMoveProgress(ctx context.Context, id string) (<-chan *model.BulkMoveProgress, error)
+	RuleTrialProgress(ctx context.Context, id string) (<-chan *model.RuleTrialProgress, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -74,6 +75,20 @@ func (ec *executionContext) field_BulkMove_items_args(ctx context.Context, rawAr
 }
 
 func (ec *executionContext) field_Subscription_bulkMoveProgress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_ruleTrialProgress_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -1512,6 +1527,50 @@ func (ec *executionContext) fieldContext_Subscription_bulkMoveProgress(ctx conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_ruleTrialProgress(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_ruleTrialProgress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().RuleTrialProgress(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RuleTrialProgress) graphql.Marshaler {
+			return ec.marshalNRuleTrialProgress2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRuleTrialProgress(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_ruleTrialProgress(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RuleTrialProgress(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_ruleTrialProgress_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -2184,6 +2243,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	switch fields[0].Name {
 	case "bulkMoveProgress":
 		return ec._Subscription_bulkMoveProgress(ctx, fields[0])
+	case "ruleTrialProgress":
+		return ec._Subscription_ruleTrialProgress(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}

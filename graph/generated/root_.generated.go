@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/berdaya/berdaya/domain"
@@ -418,6 +419,55 @@ type ComplexityRoot struct {
 		UserErrors   func(childComplexity int) int
 	}
 
+	Decision struct {
+		Actor        func(childComplexity int) int
+		Blocks       func(childComplexity int) int
+		Count        func(childComplexity int) int
+		DecidedAt    func(childComplexity int) int
+		EnteredAt    func(childComplexity int) int
+		Event        func(childComplexity int) int
+		Facts        func(childComplexity int) int
+		FactsHash    func(childComplexity int) int
+		ID           func(childComplexity int) int
+		LastAt       func(childComplexity int) int
+		Move         func(childComplexity int) int
+		MoveLabel    func(childComplexity int) int
+		Outcome      func(childComplexity int) int
+		OutcomeLabel func(childComplexity int) int
+		Programme    func(childComplexity int) int
+		RegionCode   func(childComplexity int) int
+		Revisions    func(childComplexity int) int
+		Stage        func(childComplexity int) int
+		StageLabel   func(childComplexity int) int
+		ToStage      func(childComplexity int) int
+		Took         func(childComplexity int) int
+		Unavailable  func(childComplexity int) int
+	}
+
+	DecisionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DecisionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DecisionFacts struct {
+		Content func(childComplexity int) int
+		Masked  func(childComplexity int) int
+	}
+
+	DecisionRevision struct {
+		Region   func(childComplexity int) int
+		Revision func(childComplexity int) int
+		RuleSet  func(childComplexity int) int
+		Version  func(childComplexity int) int
+	}
+
 	Definition struct {
 		Region   func(childComplexity int) int
 		Stages   func(childComplexity int) int
@@ -680,6 +730,7 @@ type ComplexityRoot struct {
 		ActivateRuleSet            func(childComplexity int, input model.ActivateRuleSetInput) int
 		ApproveRuleSet             func(childComplexity int, input model.ApproveRuleSetInput) int
 		CancelBulkMove             func(childComplexity int, input model.DirectBulkMoveInput) int
+		CancelRuleTrial            func(childComplexity int, input model.CancelRuleTrialInput) int
 		CreateActivity             func(childComplexity int, input model.CreateActivityInput) int
 		CreateAttendance           func(childComplexity int, input model.CreateAttendanceInput) int
 		CreateBudgetLine           func(childComplexity int, input model.CreateBudgetLineInput) int
@@ -724,6 +775,9 @@ type ComplexityRoot struct {
 		RollbackRuleSet            func(childComplexity int, input model.RollbackRuleSetInput) int
 		RunBulkMove                func(childComplexity int, input model.DirectBulkMoveInput) int
 		SetNotificationPreferences func(childComplexity int, input model.SetNotificationPreferencesInput) int
+		StartReplay                func(childComplexity int, input model.StartReplayInput) int
+		StartShadow                func(childComplexity int, input model.StartShadowInput) int
+		StartSimulation            func(childComplexity int, input model.StartSimulationInput) int
 		SubmitCommands             func(childComplexity int, input model.SubmitCommandsInput) int
 		TickChecklistItem          func(childComplexity int, input model.TickChecklistItemInput) int
 		TransferProgramme          func(childComplexity int, input model.TransferProgrammeInput) int
@@ -1142,6 +1196,7 @@ type ComplexityRoot struct {
 		BulkMoves         func(childComplexity int, mine bool, first *int, after *string, last *int, before *string) int
 		Communities       func(childComplexity int, filter *model.CommunitiesFilter, orderBy model.CommunitiesOrder, first *int, after *string, last *int, before *string) int
 		Community         func(childComplexity int, id string) int
+		Decisions         func(childComplexity int, programme *string, mine bool, region *model.RegionFilter, ruleSet *string, rule *string, outcome *domain.DecisionOutcome, from *time.Time, to *time.Time, first *int, after *string, last *int, before *string) int
 		Definition        func(childComplexity int, region string) int
 		Deliveries        func(childComplexity int, region *model.RegionFilter, state *domain.DeliveryState, channel *domain.Channel, first *int, after *string, last *int, before *string) int
 		Diagram           func(childComplexity int, region *model.RegionFilter) int
@@ -1154,6 +1209,7 @@ type ComplexityRoot struct {
 		Regions           func(childComplexity int, filter *model.RegionsFilter, first *int, after *string, last *int, before *string) int
 		RuleSet           func(childComplexity int, name string) int
 		RuleSets          func(childComplexity int, region *model.RegionFilter, first *int, after *string, last *int, before *string) int
+		RuleTrials        func(childComplexity int, region *model.RegionFilter, kind *domain.TrialKind, state *domain.TrialState, first *int, after *string, last *int, before *string) int
 		RulesInForce      func(childComplexity int, region string, first *int, after *string, last *int, before *string) int
 		Stakeholder       func(childComplexity int, id string) int
 		Stakeholders      func(childComplexity int, filter *model.StakeholdersFilter, orderBy model.StakeholdersOrder, first *int, after *string, last *int, before *string) int
@@ -1431,6 +1487,85 @@ type ComplexityRoot struct {
 		Version    func(childComplexity int) int
 	}
 
+	RuleTrial struct {
+		CreatedAt    func(childComplexity int) int
+		Differences  func(childComplexity int, rule *string, effect *domain.TrialEffect, change *domain.TrialChange, first *int, after *string, last *int, before *string) int
+		Done         func(childComplexity int) int
+		FinishedAt   func(childComplexity int) int
+		Freed        func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		KindLabel    func(childComplexity int) int
+		LastError    func(childComplexity int) int
+		Listed       func(childComplexity int) int
+		Masked       func(childComplexity int) int
+		Missed       func(childComplexity int) int
+		More         func(childComplexity int) int
+		NewlyBlocked func(childComplexity int) int
+		NotJudged    func(childComplexity int) int
+		Parameters   func(childComplexity int) int
+		Region       func(childComplexity int) int
+		RegionCode   func(childComplexity int) int
+		RuleSet      func(childComplexity int) int
+		Rules        func(childComplexity int) int
+		Since        func(childComplexity int) int
+		StartedBy    func(childComplexity int) int
+		State        func(childComplexity int) int
+		StateLabel   func(childComplexity int) int
+		Total        func(childComplexity int) int
+		Unchanged    func(childComplexity int) int
+		Until        func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	RuleTrialConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RuleTrialDifference struct {
+		Change      func(childComplexity int) int
+		ChangeLabel func(childComplexity int) int
+		DecidedAt   func(childComplexity int) int
+		Effect      func(childComplexity int) int
+		EffectLabel func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Masked      func(childComplexity int) int
+		Message     func(childComplexity int) int
+		Programme   func(childComplexity int) int
+		Rule        func(childComplexity int) int
+		RuleTrial   func(childComplexity int) int
+	}
+
+	RuleTrialDifferenceConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RuleTrialDifferenceEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RuleTrialEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RuleTrialPayload struct {
+		Trial      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RuleTrialProgress struct {
+		Trial func(childComplexity int) int
+	}
+
 	Session struct {
 		Attendances   func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CreatedAt     func(childComplexity int) int
@@ -1574,7 +1709,8 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
-		BulkMoveProgress func(childComplexity int, id string) int
+		BulkMoveProgress  func(childComplexity int, id string) int
+		RuleTrialProgress func(childComplexity int, id string) int
 	}
 
 	Superseded struct {
@@ -1672,6 +1808,19 @@ type ComplexityRoot struct {
 		Event      func(childComplexity int) int
 		Programme  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	TrialRule struct {
+		Blocks      func(childComplexity int) int
+		Frees       func(childComplexity int) int
+		Remarks     func(childComplexity int) int
+		RemarksGone func(childComplexity int) int
+		Rule        func(childComplexity int) int
+	}
+
+	UnavailableRules struct {
+		Reason  func(childComplexity int) int
+		RuleSet func(childComplexity int) int
 	}
 
 	UserError struct {
@@ -3355,6 +3504,215 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ConsultationPayload.UserErrors(childComplexity), true
 
+	case "Decision.actor":
+		if e.ComplexityRoot.Decision.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Actor(childComplexity), true
+	case "Decision.blocks":
+		if e.ComplexityRoot.Decision.Blocks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Blocks(childComplexity), true
+	case "Decision.count":
+		if e.ComplexityRoot.Decision.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Count(childComplexity), true
+	case "Decision.decidedAt":
+		if e.ComplexityRoot.Decision.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.DecidedAt(childComplexity), true
+	case "Decision.enteredAt":
+		if e.ComplexityRoot.Decision.EnteredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.EnteredAt(childComplexity), true
+	case "Decision.event":
+		if e.ComplexityRoot.Decision.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Event(childComplexity), true
+	case "Decision.facts":
+		if e.ComplexityRoot.Decision.Facts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Facts(childComplexity), true
+	case "Decision.factsHash":
+		if e.ComplexityRoot.Decision.FactsHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.FactsHash(childComplexity), true
+	case "Decision.id":
+		if e.ComplexityRoot.Decision.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ID(childComplexity), true
+	case "Decision.lastAt":
+		if e.ComplexityRoot.Decision.LastAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.LastAt(childComplexity), true
+	case "Decision.move":
+		if e.ComplexityRoot.Decision.Move == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Move(childComplexity), true
+	case "Decision.moveLabel":
+		if e.ComplexityRoot.Decision.MoveLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.MoveLabel(childComplexity), true
+	case "Decision.outcome":
+		if e.ComplexityRoot.Decision.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Outcome(childComplexity), true
+	case "Decision.outcomeLabel":
+		if e.ComplexityRoot.Decision.OutcomeLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.OutcomeLabel(childComplexity), true
+	case "Decision.programme":
+		if e.ComplexityRoot.Decision.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Programme(childComplexity), true
+	case "Decision.regionCode":
+		if e.ComplexityRoot.Decision.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.RegionCode(childComplexity), true
+	case "Decision.revisions":
+		if e.ComplexityRoot.Decision.Revisions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Revisions(childComplexity), true
+	case "Decision.stage":
+		if e.ComplexityRoot.Decision.Stage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Stage(childComplexity), true
+	case "Decision.stageLabel":
+		if e.ComplexityRoot.Decision.StageLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.StageLabel(childComplexity), true
+	case "Decision.toStage":
+		if e.ComplexityRoot.Decision.ToStage == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ToStage(childComplexity), true
+	case "Decision.took":
+		if e.ComplexityRoot.Decision.Took == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Took(childComplexity), true
+	case "Decision.unavailable":
+		if e.ComplexityRoot.Decision.Unavailable == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Unavailable(childComplexity), true
+
+	case "DecisionConnection.edges":
+		if e.ComplexityRoot.DecisionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.Edges(childComplexity), true
+	case "DecisionConnection.nodes":
+		if e.ComplexityRoot.DecisionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.Nodes(childComplexity), true
+	case "DecisionConnection.pageInfo":
+		if e.ComplexityRoot.DecisionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.PageInfo(childComplexity), true
+	case "DecisionConnection.totalCount":
+		if e.ComplexityRoot.DecisionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.TotalCount(childComplexity), true
+
+	case "DecisionEdge.cursor":
+		if e.ComplexityRoot.DecisionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEdge.Cursor(childComplexity), true
+	case "DecisionEdge.node":
+		if e.ComplexityRoot.DecisionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEdge.Node(childComplexity), true
+
+	case "DecisionFacts.content":
+		if e.ComplexityRoot.DecisionFacts.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionFacts.Content(childComplexity), true
+	case "DecisionFacts.masked":
+		if e.ComplexityRoot.DecisionFacts.Masked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionFacts.Masked(childComplexity), true
+
+	case "DecisionRevision.region":
+		if e.ComplexityRoot.DecisionRevision.Region == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRevision.Region(childComplexity), true
+	case "DecisionRevision.revision":
+		if e.ComplexityRoot.DecisionRevision.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRevision.Revision(childComplexity), true
+	case "DecisionRevision.ruleSet":
+		if e.ComplexityRoot.DecisionRevision.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRevision.RuleSet(childComplexity), true
+	case "DecisionRevision.version":
+		if e.ComplexityRoot.DecisionRevision.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionRevision.Version(childComplexity), true
+
 	case "Definition.region":
 		if e.ComplexityRoot.Definition.Region == nil {
 			break
@@ -4397,6 +4755,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelBulkMove(childComplexity, args["input"].(model.DirectBulkMoveInput)), true
+	case "Mutation.cancelRuleTrial":
+		if e.ComplexityRoot.Mutation.CancelRuleTrial == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelRuleTrial_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelRuleTrial(childComplexity, args["input"].(model.CancelRuleTrialInput)), true
 	case "Mutation.createActivity":
 		if e.ComplexityRoot.Mutation.CreateActivity == nil {
 			break
@@ -4881,6 +5250,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetNotificationPreferences(childComplexity, args["input"].(model.SetNotificationPreferencesInput)), true
+	case "Mutation.startReplay":
+		if e.ComplexityRoot.Mutation.StartReplay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startReplay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartReplay(childComplexity, args["input"].(model.StartReplayInput)), true
+	case "Mutation.startShadow":
+		if e.ComplexityRoot.Mutation.StartShadow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startShadow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartShadow(childComplexity, args["input"].(model.StartShadowInput)), true
+	case "Mutation.startSimulation":
+		if e.ComplexityRoot.Mutation.StartSimulation == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_startSimulation_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.StartSimulation(childComplexity, args["input"].(model.StartSimulationInput)), true
 	case "Mutation.submitCommands":
 		if e.ComplexityRoot.Mutation.SubmitCommands == nil {
 			break
@@ -6892,6 +7294,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Community(childComplexity, args["id"].(string)), true
+	case "Query.decisions":
+		if e.ComplexityRoot.Query.Decisions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_decisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Decisions(childComplexity, args["programme"].(*string), args["mine"].(bool), args["region"].(*model.RegionFilter), args["ruleSet"].(*string), args["rule"].(*string), args["outcome"].(*domain.DecisionOutcome), args["from"].(*time.Time), args["to"].(*time.Time), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.definition":
 		if e.ComplexityRoot.Query.Definition == nil {
 			break
@@ -7025,6 +7438,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.RuleSets(childComplexity, args["region"].(*model.RegionFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.ruleTrials":
+		if e.ComplexityRoot.Query.RuleTrials == nil {
+			break
+		}
+
+		args, err := ec.field_Query_ruleTrials_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RuleTrials(childComplexity, args["region"].(*model.RegionFilter), args["kind"].(*domain.TrialKind), args["state"].(*domain.TrialState), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.rulesInForce":
 		if e.ComplexityRoot.Query.RulesInForce == nil {
 			break
@@ -8229,6 +8653,349 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RuleSetVersionPayload.Version(childComplexity), true
 
+	case "RuleTrial.createdAt":
+		if e.ComplexityRoot.RuleTrial.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.CreatedAt(childComplexity), true
+	case "RuleTrial.differences":
+		if e.ComplexityRoot.RuleTrial.Differences == nil {
+			break
+		}
+
+		args, err := ec.field_RuleTrial_differences_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.RuleTrial.Differences(childComplexity, args["rule"].(*string), args["effect"].(*domain.TrialEffect), args["change"].(*domain.TrialChange), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "RuleTrial.done":
+		if e.ComplexityRoot.RuleTrial.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Done(childComplexity), true
+	case "RuleTrial.finishedAt":
+		if e.ComplexityRoot.RuleTrial.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.FinishedAt(childComplexity), true
+	case "RuleTrial.freed":
+		if e.ComplexityRoot.RuleTrial.Freed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Freed(childComplexity), true
+	case "RuleTrial.id":
+		if e.ComplexityRoot.RuleTrial.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.ID(childComplexity), true
+	case "RuleTrial.kind":
+		if e.ComplexityRoot.RuleTrial.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Kind(childComplexity), true
+	case "RuleTrial.kindLabel":
+		if e.ComplexityRoot.RuleTrial.KindLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.KindLabel(childComplexity), true
+	case "RuleTrial.lastError":
+		if e.ComplexityRoot.RuleTrial.LastError == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.LastError(childComplexity), true
+	case "RuleTrial.listed":
+		if e.ComplexityRoot.RuleTrial.Listed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Listed(childComplexity), true
+	case "RuleTrial.masked":
+		if e.ComplexityRoot.RuleTrial.Masked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Masked(childComplexity), true
+	case "RuleTrial.missed":
+		if e.ComplexityRoot.RuleTrial.Missed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Missed(childComplexity), true
+	case "RuleTrial.more":
+		if e.ComplexityRoot.RuleTrial.More == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.More(childComplexity), true
+	case "RuleTrial.newlyBlocked":
+		if e.ComplexityRoot.RuleTrial.NewlyBlocked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.NewlyBlocked(childComplexity), true
+	case "RuleTrial.notJudged":
+		if e.ComplexityRoot.RuleTrial.NotJudged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.NotJudged(childComplexity), true
+	case "RuleTrial.parameters":
+		if e.ComplexityRoot.RuleTrial.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Parameters(childComplexity), true
+	case "RuleTrial.region":
+		if e.ComplexityRoot.RuleTrial.Region == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Region(childComplexity), true
+	case "RuleTrial.regionCode":
+		if e.ComplexityRoot.RuleTrial.RegionCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.RegionCode(childComplexity), true
+	case "RuleTrial.ruleSet":
+		if e.ComplexityRoot.RuleTrial.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.RuleSet(childComplexity), true
+	case "RuleTrial.rules":
+		if e.ComplexityRoot.RuleTrial.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Rules(childComplexity), true
+	case "RuleTrial.since":
+		if e.ComplexityRoot.RuleTrial.Since == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Since(childComplexity), true
+	case "RuleTrial.startedBy":
+		if e.ComplexityRoot.RuleTrial.StartedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.StartedBy(childComplexity), true
+	case "RuleTrial.state":
+		if e.ComplexityRoot.RuleTrial.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.State(childComplexity), true
+	case "RuleTrial.stateLabel":
+		if e.ComplexityRoot.RuleTrial.StateLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.StateLabel(childComplexity), true
+	case "RuleTrial.total":
+		if e.ComplexityRoot.RuleTrial.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Total(childComplexity), true
+	case "RuleTrial.unchanged":
+		if e.ComplexityRoot.RuleTrial.Unchanged == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Unchanged(childComplexity), true
+	case "RuleTrial.until":
+		if e.ComplexityRoot.RuleTrial.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Until(childComplexity), true
+	case "RuleTrial.updatedAt":
+		if e.ComplexityRoot.RuleTrial.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.UpdatedAt(childComplexity), true
+	case "RuleTrial.version":
+		if e.ComplexityRoot.RuleTrial.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrial.Version(childComplexity), true
+
+	case "RuleTrialConnection.edges":
+		if e.ComplexityRoot.RuleTrialConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialConnection.Edges(childComplexity), true
+	case "RuleTrialConnection.nodes":
+		if e.ComplexityRoot.RuleTrialConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialConnection.Nodes(childComplexity), true
+	case "RuleTrialConnection.pageInfo":
+		if e.ComplexityRoot.RuleTrialConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialConnection.PageInfo(childComplexity), true
+	case "RuleTrialConnection.totalCount":
+		if e.ComplexityRoot.RuleTrialConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialConnection.TotalCount(childComplexity), true
+
+	case "RuleTrialDifference.change":
+		if e.ComplexityRoot.RuleTrialDifference.Change == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.Change(childComplexity), true
+	case "RuleTrialDifference.changeLabel":
+		if e.ComplexityRoot.RuleTrialDifference.ChangeLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.ChangeLabel(childComplexity), true
+	case "RuleTrialDifference.decidedAt":
+		if e.ComplexityRoot.RuleTrialDifference.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.DecidedAt(childComplexity), true
+	case "RuleTrialDifference.effect":
+		if e.ComplexityRoot.RuleTrialDifference.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.Effect(childComplexity), true
+	case "RuleTrialDifference.effectLabel":
+		if e.ComplexityRoot.RuleTrialDifference.EffectLabel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.EffectLabel(childComplexity), true
+	case "RuleTrialDifference.id":
+		if e.ComplexityRoot.RuleTrialDifference.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.ID(childComplexity), true
+	case "RuleTrialDifference.masked":
+		if e.ComplexityRoot.RuleTrialDifference.Masked == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.Masked(childComplexity), true
+	case "RuleTrialDifference.message":
+		if e.ComplexityRoot.RuleTrialDifference.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.Message(childComplexity), true
+	case "RuleTrialDifference.programme":
+		if e.ComplexityRoot.RuleTrialDifference.Programme == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.Programme(childComplexity), true
+	case "RuleTrialDifference.rule":
+		if e.ComplexityRoot.RuleTrialDifference.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.Rule(childComplexity), true
+	case "RuleTrialDifference.ruleTrial":
+		if e.ComplexityRoot.RuleTrialDifference.RuleTrial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifference.RuleTrial(childComplexity), true
+
+	case "RuleTrialDifferenceConnection.edges":
+		if e.ComplexityRoot.RuleTrialDifferenceConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifferenceConnection.Edges(childComplexity), true
+	case "RuleTrialDifferenceConnection.nodes":
+		if e.ComplexityRoot.RuleTrialDifferenceConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifferenceConnection.Nodes(childComplexity), true
+	case "RuleTrialDifferenceConnection.pageInfo":
+		if e.ComplexityRoot.RuleTrialDifferenceConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifferenceConnection.PageInfo(childComplexity), true
+	case "RuleTrialDifferenceConnection.totalCount":
+		if e.ComplexityRoot.RuleTrialDifferenceConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifferenceConnection.TotalCount(childComplexity), true
+
+	case "RuleTrialDifferenceEdge.cursor":
+		if e.ComplexityRoot.RuleTrialDifferenceEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifferenceEdge.Cursor(childComplexity), true
+	case "RuleTrialDifferenceEdge.node":
+		if e.ComplexityRoot.RuleTrialDifferenceEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialDifferenceEdge.Node(childComplexity), true
+
+	case "RuleTrialEdge.cursor":
+		if e.ComplexityRoot.RuleTrialEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialEdge.Cursor(childComplexity), true
+	case "RuleTrialEdge.node":
+		if e.ComplexityRoot.RuleTrialEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialEdge.Node(childComplexity), true
+
+	case "RuleTrialPayload.trial":
+		if e.ComplexityRoot.RuleTrialPayload.Trial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialPayload.Trial(childComplexity), true
+	case "RuleTrialPayload.userErrors":
+		if e.ComplexityRoot.RuleTrialPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialPayload.UserErrors(childComplexity), true
+
+	case "RuleTrialProgress.trial":
+		if e.ComplexityRoot.RuleTrialProgress.Trial == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleTrialProgress.Trial(childComplexity), true
+
 	case "Session.attendances":
 		if e.ComplexityRoot.Session.Attendances == nil {
 			break
@@ -8813,6 +9580,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.BulkMoveProgress(childComplexity, args["id"].(string)), true
+	case "Subscription.ruleTrialProgress":
+		if e.ComplexityRoot.Subscription.RuleTrialProgress == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_ruleTrialProgress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.RuleTrialProgress(childComplexity, args["id"].(string)), true
 
 	case "Superseded.activities":
 		if e.ComplexityRoot.Superseded.Activities == nil {
@@ -9201,6 +9979,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.TransferProgrammePayload.UserErrors(childComplexity), true
+
+	case "TrialRule.blocks":
+		if e.ComplexityRoot.TrialRule.Blocks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialRule.Blocks(childComplexity), true
+	case "TrialRule.frees":
+		if e.ComplexityRoot.TrialRule.Frees == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialRule.Frees(childComplexity), true
+	case "TrialRule.remarks":
+		if e.ComplexityRoot.TrialRule.Remarks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialRule.Remarks(childComplexity), true
+	case "TrialRule.remarksGone":
+		if e.ComplexityRoot.TrialRule.RemarksGone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialRule.RemarksGone(childComplexity), true
+	case "TrialRule.rule":
+		if e.ComplexityRoot.TrialRule.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrialRule.Rule(childComplexity), true
+
+	case "UnavailableRules.reason":
+		if e.ComplexityRoot.UnavailableRules.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnavailableRules.Reason(childComplexity), true
+	case "UnavailableRules.ruleSet":
+		if e.ComplexityRoot.UnavailableRules.RuleSet == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnavailableRules.RuleSet(childComplexity), true
 
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
@@ -9632,6 +10454,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ActivateRuleSetInput", ec.unmarshalInputActivateRuleSetInput),
 			graphql.NewInputUnmarshaler("ApproveRuleSetInput", ec.unmarshalInputApproveRuleSetInput),
 			graphql.NewInputUnmarshaler("BlockedProgrammesFilter", ec.unmarshalInputBlockedProgrammesFilter),
+			graphql.NewInputUnmarshaler("CancelRuleTrialInput", ec.unmarshalInputCancelRuleTrialInput),
 			graphql.NewInputUnmarshaler("CommunitiesFilter", ec.unmarshalInputCommunitiesFilter),
 			graphql.NewInputUnmarshaler("CreateActivityInput", ec.unmarshalInputCreateActivityInput),
 			graphql.NewInputUnmarshaler("CreateAttendanceInput", ec.unmarshalInputCreateAttendanceInput),
@@ -9682,6 +10505,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StageFilter", ec.unmarshalInputStageFilter),
 			graphql.NewInputUnmarshaler("StageScheduleInput", ec.unmarshalInputStageScheduleInput),
 			graphql.NewInputUnmarshaler("StakeholdersFilter", ec.unmarshalInputStakeholdersFilter),
+			graphql.NewInputUnmarshaler("StartReplayInput", ec.unmarshalInputStartReplayInput),
+			graphql.NewInputUnmarshaler("StartShadowInput", ec.unmarshalInputStartShadowInput),
+			graphql.NewInputUnmarshaler("StartSimulationInput", ec.unmarshalInputStartSimulationInput),
 			graphql.NewInputUnmarshaler("StatusFilter", ec.unmarshalInputStatusFilter),
 			graphql.NewInputUnmarshaler("SubmitCommandsInput", ec.unmarshalInputSubmitCommandsInput),
 			graphql.NewInputUnmarshaler("TickChecklistItemInput", ec.unmarshalInputTickChecklistItemInput),
@@ -10237,6 +11063,142 @@ enum CommunitiesOrder {
   NAME
   "Last changed first."
   UPDATED_AT_DESC
+}
+`, BuiltIn: false},
+	{Name: "../schema/decision.graphqls", Input: `extend type Query {
+  "The decision log: what was decided on commands that asked rules, newest first. For admins and auditors in their regions; for coordinators of a programme with programme or mine. Written a moment after the move, and kept for 90 days unless the operator says otherwise; a programme's history is the truth."
+  decisions(
+    "Only those on this programme, by its global id."
+    programme: ID
+    "True: only those on programmes whose coordinator the reader is."
+    mine: Boolean! = false
+    "Only those in these regions; all that the reader may see where nothing is said."
+    region: RegionFilter
+    "Only those on which a rule of this rule set held something against the move, waived or not, or which it did not answer."
+    ruleSet: String
+    "Only those on which this rule did, by its code. Together with ruleSet."
+    rule: String
+    "Only those with this outcome."
+    outcome: DecisionOutcome
+    "Only those first made at this instant or later."
+    from: DateTime
+    "Only those first made before this instant."
+    to: DateTime
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): DecisionConnection! @stored
+}
+
+"An entry of the decision log: one decision, or the same failure repeated."
+type Decision implements Node {
+  "Its global id."
+  id: ID!
+  "When the rules were asked; the first time where it was repeated."
+  decidedAt: DateTime!
+  "When the same was decided last."
+  lastAt: DateTime!
+  "How often the same was decided: same programme, actor, facts, rules and answer. 1 for what was carried out."
+  count: Int!
+  "The subject who gave the command."
+  actor: String!
+  "The programme; null where the reader may not see it any more."
+  programme: Programme
+  "The code of the region that governed the programme then."
+  regionCode: String!
+  "The stage that it stood in."
+  stage: Stage!
+  "The stage in the reader's language."
+  stageLabel: String!
+  "Since when it stood there."
+  enteredAt: DateTime!
+  "The move: ADVANCE or REOPEN."
+  move: Move!
+  "The move in the reader's language."
+  moveLabel: String!
+  "The stage that the move leads to; the present one where it leads to completion."
+  toStage: Stage!
+  "What came of it."
+  outcome: DecisionOutcome!
+  "What came of it, in the reader's language."
+  outcomeLabel: String!
+  "The hash of the facts that the rules saw, as in the programme's history: 64 hexadecimal digits."
+  factsHash: String!
+  "The facts that the rules saw; null for whoever is no admin or auditor of the region, and where they were not kept."
+  facts: DecisionFacts
+  "Who judged."
+  revisions: [DecisionRevision!]!
+  "All that the rules held against the move, waived or not, and all remarks."
+  blocks: [Block!]!
+  "Which rules did not answer."
+  unavailable: [UnavailableRules!]!
+  "How long the rules took, with all that were asked about in the same batch, in microseconds."
+  took: Int!
+  "The entry in the programme's history; null where it was not moved."
+  event: ProgrammeEvent
+}
+
+"A page of decisions."
+type DecisionConnection {
+  "The page with a cursor for each."
+  edges: [DecisionEdge!]!
+  "The page."
+  nodes: [Decision!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type DecisionEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: Decision!
+}
+
+"Facts on which a decision rests."
+type DecisionFacts {
+  "The facts, in the names that rule files use. What is empty or zero is left out."
+  content: JSON!
+  "The fields whose texts were replaced by ••• before they were kept, such as trainingEvents.venue."
+  masked: [String!]!
+}
+
+"A rule set that judged."
+type DecisionRevision {
+  "Its name."
+  ruleSet: String!
+  "Its version."
+  version: String!
+  "The code of the region where it is at work; empty where that is not known."
+  region: String!
+  "The revision of its activation there; 0 for rules that come with the server."
+  revision: Int!
+}
+
+"A rule set that did not answer."
+type UnavailableRules {
+  "Its name."
+  ruleSet: String!
+  "Why, for whoever runs the server."
+  reason: String!
+}
+
+"What came of a decision."
+enum DecisionOutcome {
+  "Moved (Dipindahkan)"
+  MOVED
+  "Blocked (Terhalang)"
+  BLOCKED
+  "The rules could not be asked (Aturan tidak dapat ditanyai)"
+  RULES_UNAVAILABLE
 }
 `, BuiltIn: false},
 	{Name: "../schema/definition.graphqls", Input: `extend type Query {
@@ -15059,6 +16021,317 @@ extend type Mutation {
   updateAttendance(input: UpdateAttendanceInput!): AttendancePayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/trial.graphqls", Input: `extend type Query {
+  "Trials of rule sets, newest first. For admins and auditors in their regions."
+  ruleTrials(
+    "Only those for these regions; all that the reader may see where nothing is said."
+    region: RegionFilter
+    "Only those of this kind."
+    kind: TrialKind
+    "Only those in this state."
+    state: TrialState
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RuleTrialConnection! @stored
+}
+
+extend type Mutation {
+  "Asks a version about the next step of every active programme of a region and below, beside the rules at work there: what would activating it for everyone change? For who may activate it. At most three simulations and replays run for a region at a time."
+  startSimulation(input: StartSimulationInput!): RuleTrialPayload!
+  "Asks a version about past decisions of a region and below, on the facts of then. For who may activate it."
+  startReplay(input: StartReplayInput!): RuleTrialPayload!
+  "Has a version asked about every decision that is made in a region and below from now on, beside the rules at work: nobody waits for it, and nothing is decided by it. One for a rule set and region at a time. For who may activate it."
+  startShadow(input: StartShadowInput!): RuleTrialPayload!
+  "Ends a trial; what it found stays. One that has ended stays as it is."
+  cancelRuleTrial(input: CancelRuleTrialInput!): RuleTrialPayload!
+}
+
+extend type Subscription {
+  "How a trial goes: once at the start, then whenever it changes, at most twice a second. Ends once it has ended."
+  ruleTrialProgress(id: ID!): RuleTrialProgress!
+}
+
+"A version of a rule set, tried for a region against what is at work there. It changes nothing for any programme."
+type RuleTrial implements Node {
+  "Its global id."
+  id: ID!
+  "On what it is tried."
+  kind: TrialKind!
+  "On what it is tried, in the reader's language."
+  kindLabel: String!
+  "The region that it is tried for, with all below it."
+  region: Region!
+  "The code of that region."
+  regionCode: String!
+  "The rule set."
+  ruleSet: RuleSet!
+  "The version."
+  version: RuleSetVersion!
+  "The parameters; null for none."
+  parameters: JSON
+  "The subject who began it."
+  startedBy: String!
+  "Where it stands."
+  state: TrialState!
+  "Where it stands, in the reader's language."
+  stateLabel: String!
+  "Of a replay: the first decisions."
+  since: DateTime
+  "Of a replay: before these decisions. Of a shadow: when it ends by itself."
+  until: DateTime
+  "How many programmes, or decisions, there were when it began; of a shadow: so far."
+  total: Int!
+  "How many were asked about; always the sum of the following four."
+  done: Int!
+  "How many could move, and could not with the version."
+  newlyBlocked: Int!
+  "How many could not move, and could with the version."
+  freed: Int!
+  "How many could move as before, or could not as before."
+  unchanged: Int!
+  "How many rules did not answer to, so that it is not known."
+  notJudged: Int!
+  "Of a replay: how many rest on facts in which a text was masked, so that a rule that reads it may say something else."
+  masked: Int!
+  "Of a shadow: how many decisions it was too slow for."
+  missed: Int!
+  "What each rule does otherwise, by its code; rules that say the same are left out."
+  rules: [TrialRule!]!
+  "How many differences are listed."
+  listed: Int!
+  "Whether there are more than are listed: 100,000 are."
+  more: Boolean!
+  "Why it failed, or why the work broke off last, in the reader's language."
+  lastError: String
+  "When it was begun."
+  createdAt: DateTime!
+  "When it last changed."
+  updatedAt: DateTime!
+  "When it ended; null while it runs."
+  finishedAt: DateTime
+  "What the version does otherwise: one for each programme, or decision, and rule, in the order found."
+  differences(
+    "Only those of this rule, by its code."
+    rule: String
+    "Only those with this effect of the rule."
+    effect: TrialEffect
+    "Only those of programmes with this change."
+    change: TrialChange
+    "How many at most, from the start; 1 to 100, 20 where nothing is said."
+    first: Int
+    "Only those after this cursor."
+    after: String
+    "How many at most, from the end; 1 to 100. Not together with first."
+    last: Int
+    "Only those before this cursor."
+    before: String
+  ): RuleTrialDifferenceConnection!
+}
+
+"What one rule does otherwise, in programmes or decisions."
+type TrialRule {
+  "The rule's code."
+  rule: String!
+  "How many it stops, and did not."
+  blocks: Int!
+  "How many it stopped, and does not."
+  frees: Int!
+  "On how many it has a remark that stops nothing, and had none."
+  remarks: Int!
+  "On how many it had a remark, and has none."
+  remarksGone: Int!
+}
+
+"A page of trials."
+type RuleTrialConnection {
+  "The page with a cursor for each."
+  edges: [RuleTrialEdge!]!
+  "The page."
+  nodes: [RuleTrial!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type RuleTrialEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: RuleTrial!
+}
+
+"One rule that says something else about one programme, or decision."
+type RuleTrialDifference implements Node {
+  "Its global id."
+  id: ID!
+  "The trial."
+  ruleTrial: RuleTrial!
+  "The programme; null where the reader may not see it."
+  programme: Programme
+  "The time that the rules were told: of a replay or shadow, that of the decision."
+  decidedAt: DateTime!
+  "What comes of it for the programme, with all other rules."
+  change: TrialChange!
+  "What comes of it, in the reader's language."
+  changeLabel: String!
+  "What the rule does."
+  effect: TrialEffect!
+  "What the rule does, in the reader's language."
+  effectLabel: String!
+  "The rule's code; RULES_UNAVAILABLE where nothing is known."
+  rule: String!
+  "What the rule says, or where it says nothing any more, said; in the reader's language."
+  message: String!
+  "Whether a text in the facts was masked, so that a rule that reads it may say something else."
+  masked: Boolean!
+}
+
+"A page of a trial's differences."
+type RuleTrialDifferenceConnection {
+  "The page with a cursor for each."
+  edges: [RuleTrialDifferenceEdge!]!
+  "The page."
+  nodes: [RuleTrialDifference!]!
+  "Where the page lies."
+  pageInfo: PageInfo!
+  "How many there are in all; counted only when asked for."
+  totalCount: Int
+}
+
+"One of a page."
+type RuleTrialDifferenceEdge {
+  "Where it lies; opaque."
+  cursor: String!
+  "It."
+  node: RuleTrialDifference!
+}
+
+"On what a version is tried."
+enum TrialKind {
+  "Simulation (Simulasi): every active programme of a region, as it is now."
+  SIMULATION
+  "Replay (Putar ulang): decisions of the past, on the facts of then."
+  REPLAY
+  "Shadow (Bayangan): decisions from now on."
+  SHADOW
+}
+
+"Where a trial stands."
+enum TrialState {
+  "Running (Sedang berjalan)"
+  RUNNING
+  "Completed (Selesai)"
+  COMPLETED
+  "Cancelled (Dibatalkan): what it found stays."
+  CANCELLED
+  "Failed (Gagal): the version cannot be asked; lastError says why."
+  FAILED
+}
+
+"What a version would change for a programme."
+enum TrialChange {
+  "Newly blocked (Baru terhalang): it could move, and could not."
+  NEWLY_BLOCKED
+  "Freed (Terbebas): it could not move, and could."
+  FREED
+  "Unchanged (Tetap): it could move as before, or could not as before."
+  UNCHANGED
+  "Could not be judged (Tidak dapat dinilai): rules did not answer."
+  NOT_JUDGED
+}
+
+"What one rule of a version does that it did not do before."
+enum TrialEffect {
+  "Blocks now (Kini menghalangi)"
+  BLOCKS
+  "Blocks no longer (Tidak lagi menghalangi)"
+  FREES
+  "Has a remark now that stops nothing (Kini memberi catatan)"
+  REMARKS
+  "Has no remark any more (Tidak lagi memberi catatan)"
+  REMARKS_GONE
+  "Did not answer (Tidak menjawab)"
+  UNANSWERED
+}
+
+"A simulation to begin."
+input StartSimulationInput {
+  "The name of the rule set."
+  ruleSet: String!
+  "The version: CHECKED for a rule file, APPROVED for a program."
+  version: String!
+  "The code of the region that it is tried for: the rule set's own or one below it."
+  regionCode: String!
+  "The parameters of the region, a JSON object of at most 64 KiB that fits the version's schema."
+  parameters: JSON
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String!
+}
+
+"A replay to begin."
+input StartReplayInput {
+  "The name of the rule set."
+  ruleSet: String!
+  "The version: CHECKED for a rule file, APPROVED for a program."
+  version: String!
+  "The code of the region that it is tried for: the rule set's own or one below it."
+  regionCode: String!
+  "The parameters of the region, a JSON object of at most 64 KiB that fits the version's schema."
+  parameters: JSON
+  "The first decisions."
+  from: DateTime!
+  "Before these; now where nothing is said."
+  to: DateTime
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String!
+}
+
+"A shadow to begin."
+input StartShadowInput {
+  "The name of the rule set."
+  ruleSet: String!
+  "The version: CHECKED for a rule file, APPROVED for a program."
+  version: String!
+  "The code of the region that it is tried for: the rule set's own or one below it."
+  regionCode: String!
+  "The parameters of the region, a JSON object of at most 64 KiB that fits the version's schema."
+  parameters: JSON
+  "When it ends by itself; at most 90 days from now."
+  until: DateTime!
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String!
+}
+
+"Which trial to end."
+input CancelRuleTrialInput {
+  "The trial's global id."
+  id: ID!
+  "A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once."
+  idempotencyKey: String!
+}
+
+"What became of a command about a trial."
+type RuleTrialPayload {
+  "The trial as it is now; null where nothing was done."
+  trial: RuleTrial @stored
+  "What was wrong; empty when it was done."
+  userErrors: [UserError!]!
+}
+
+"That a trial has changed."
+type RuleTrialProgress {
+  "The trial as it is now."
+  trial: RuleTrial! @stored
+}
+`, BuiltIn: false},
 	{Name: "../schema/waiver.graphqls", Input: `"Lifts the block of one rule for one stage of one programme. One person asks for it, another grants it. It ends after expiresOn or when the programme leaves the stage."
 type Waiver implements Node {
   "Its global id."
@@ -16388,6 +17661,104 @@ func (ec *executionContext) childFields_ConsultationPayload(ctx context.Context,
 		return ec.fieldContext_ConsultationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConsultationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Decision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Decision_id(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Decision_decidedAt(ctx, field)
+	case "lastAt":
+		return ec.fieldContext_Decision_lastAt(ctx, field)
+	case "count":
+		return ec.fieldContext_Decision_count(ctx, field)
+	case "actor":
+		return ec.fieldContext_Decision_actor(ctx, field)
+	case "programme":
+		return ec.fieldContext_Decision_programme(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_Decision_regionCode(ctx, field)
+	case "stage":
+		return ec.fieldContext_Decision_stage(ctx, field)
+	case "stageLabel":
+		return ec.fieldContext_Decision_stageLabel(ctx, field)
+	case "enteredAt":
+		return ec.fieldContext_Decision_enteredAt(ctx, field)
+	case "move":
+		return ec.fieldContext_Decision_move(ctx, field)
+	case "moveLabel":
+		return ec.fieldContext_Decision_moveLabel(ctx, field)
+	case "toStage":
+		return ec.fieldContext_Decision_toStage(ctx, field)
+	case "outcome":
+		return ec.fieldContext_Decision_outcome(ctx, field)
+	case "outcomeLabel":
+		return ec.fieldContext_Decision_outcomeLabel(ctx, field)
+	case "factsHash":
+		return ec.fieldContext_Decision_factsHash(ctx, field)
+	case "facts":
+		return ec.fieldContext_Decision_facts(ctx, field)
+	case "revisions":
+		return ec.fieldContext_Decision_revisions(ctx, field)
+	case "blocks":
+		return ec.fieldContext_Decision_blocks(ctx, field)
+	case "unavailable":
+		return ec.fieldContext_Decision_unavailable(ctx, field)
+	case "took":
+		return ec.fieldContext_Decision_took(ctx, field)
+	case "event":
+		return ec.fieldContext_Decision_event(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Decision", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DecisionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DecisionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DecisionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DecisionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DecisionEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DecisionEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionFacts(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "content":
+		return ec.fieldContext_DecisionFacts_content(ctx, field)
+	case "masked":
+		return ec.fieldContext_DecisionFacts_masked(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionFacts", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionRevision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ruleSet":
+		return ec.fieldContext_DecisionRevision_ruleSet(ctx, field)
+	case "version":
+		return ec.fieldContext_DecisionRevision_version(ctx, field)
+	case "region":
+		return ec.fieldContext_DecisionRevision_region(ctx, field)
+	case "revision":
+		return ec.fieldContext_DecisionRevision_revision(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionRevision", field.Name)
 }
 
 func (ec *executionContext) childFields_Definition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -18208,6 +19579,164 @@ func (ec *executionContext) childFields_RuleSetVersionPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RuleSetVersionPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RuleTrial(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RuleTrial_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_RuleTrial_kind(ctx, field)
+	case "kindLabel":
+		return ec.fieldContext_RuleTrial_kindLabel(ctx, field)
+	case "region":
+		return ec.fieldContext_RuleTrial_region(ctx, field)
+	case "regionCode":
+		return ec.fieldContext_RuleTrial_regionCode(ctx, field)
+	case "ruleSet":
+		return ec.fieldContext_RuleTrial_ruleSet(ctx, field)
+	case "version":
+		return ec.fieldContext_RuleTrial_version(ctx, field)
+	case "parameters":
+		return ec.fieldContext_RuleTrial_parameters(ctx, field)
+	case "startedBy":
+		return ec.fieldContext_RuleTrial_startedBy(ctx, field)
+	case "state":
+		return ec.fieldContext_RuleTrial_state(ctx, field)
+	case "stateLabel":
+		return ec.fieldContext_RuleTrial_stateLabel(ctx, field)
+	case "since":
+		return ec.fieldContext_RuleTrial_since(ctx, field)
+	case "until":
+		return ec.fieldContext_RuleTrial_until(ctx, field)
+	case "total":
+		return ec.fieldContext_RuleTrial_total(ctx, field)
+	case "done":
+		return ec.fieldContext_RuleTrial_done(ctx, field)
+	case "newlyBlocked":
+		return ec.fieldContext_RuleTrial_newlyBlocked(ctx, field)
+	case "freed":
+		return ec.fieldContext_RuleTrial_freed(ctx, field)
+	case "unchanged":
+		return ec.fieldContext_RuleTrial_unchanged(ctx, field)
+	case "notJudged":
+		return ec.fieldContext_RuleTrial_notJudged(ctx, field)
+	case "masked":
+		return ec.fieldContext_RuleTrial_masked(ctx, field)
+	case "missed":
+		return ec.fieldContext_RuleTrial_missed(ctx, field)
+	case "rules":
+		return ec.fieldContext_RuleTrial_rules(ctx, field)
+	case "listed":
+		return ec.fieldContext_RuleTrial_listed(ctx, field)
+	case "more":
+		return ec.fieldContext_RuleTrial_more(ctx, field)
+	case "lastError":
+		return ec.fieldContext_RuleTrial_lastError(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RuleTrial_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RuleTrial_updatedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_RuleTrial_finishedAt(ctx, field)
+	case "differences":
+		return ec.fieldContext_RuleTrial_differences(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleTrial", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleTrialConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RuleTrialConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RuleTrialConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RuleTrialConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RuleTrialConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleTrialConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleTrialDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RuleTrialDifference_id(ctx, field)
+	case "ruleTrial":
+		return ec.fieldContext_RuleTrialDifference_ruleTrial(ctx, field)
+	case "programme":
+		return ec.fieldContext_RuleTrialDifference_programme(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_RuleTrialDifference_decidedAt(ctx, field)
+	case "change":
+		return ec.fieldContext_RuleTrialDifference_change(ctx, field)
+	case "changeLabel":
+		return ec.fieldContext_RuleTrialDifference_changeLabel(ctx, field)
+	case "effect":
+		return ec.fieldContext_RuleTrialDifference_effect(ctx, field)
+	case "effectLabel":
+		return ec.fieldContext_RuleTrialDifference_effectLabel(ctx, field)
+	case "rule":
+		return ec.fieldContext_RuleTrialDifference_rule(ctx, field)
+	case "message":
+		return ec.fieldContext_RuleTrialDifference_message(ctx, field)
+	case "masked":
+		return ec.fieldContext_RuleTrialDifference_masked(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleTrialDifference", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleTrialDifferenceConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RuleTrialDifferenceConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RuleTrialDifferenceConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RuleTrialDifferenceConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RuleTrialDifferenceConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleTrialDifferenceConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleTrialDifferenceEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RuleTrialDifferenceEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RuleTrialDifferenceEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleTrialDifferenceEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleTrialEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_RuleTrialEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_RuleTrialEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleTrialEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleTrialPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "trial":
+		return ec.fieldContext_RuleTrialPayload_trial(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RuleTrialPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleTrialPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RuleTrialProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "trial":
+		return ec.fieldContext_RuleTrialProgress_trial(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleTrialProgress", field.Name)
+}
+
 func (ec *executionContext) childFields_Session(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -18684,6 +20213,32 @@ func (ec *executionContext) childFields_TransferProgrammePayload(ctx context.Con
 		return ec.fieldContext_TransferProgrammePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TransferProgrammePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TrialRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "rule":
+		return ec.fieldContext_TrialRule_rule(ctx, field)
+	case "blocks":
+		return ec.fieldContext_TrialRule_blocks(ctx, field)
+	case "frees":
+		return ec.fieldContext_TrialRule_frees(ctx, field)
+	case "remarks":
+		return ec.fieldContext_TrialRule_remarks(ctx, field)
+	case "remarksGone":
+		return ec.fieldContext_TrialRule_remarksGone(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TrialRule", field.Name)
+}
+
+func (ec *executionContext) childFields_UnavailableRules(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ruleSet":
+		return ec.fieldContext_UnavailableRules_ruleSet(ctx, field)
+	case "reason":
+		return ec.fieldContext_UnavailableRules_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnavailableRules", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -21,6 +21,7 @@ var tags = map[string]byte{
 	"Draft":  'D',
 	"Waiver": 'v', "ProgrammeBlock": 'b', "StagePlan": 'd', "Timer": 'X', "TimerEvent": 'x',
 	"RuleSet": 'G', "RuleSetVersion": 'g', "RuleActivation": 'J', "RuleSetEvent": 'j',
+	"Decision": 'k', "RuleTrial": 'Q', "RuleTrialDifference": 'u',
 	"Notification": 'f', "Webhook": 'h', "Delivery": 'e',
 }
 

@@ -501,6 +501,14 @@ type BulkMoveProgress struct {
 	BulkMove *BulkMove `json:"bulkMove"`
 }
 
+// Which trial to end.
+type CancelRuleTrialInput struct {
+	// The trial's global id.
+	ID string `json:"id"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
 // A community's own judgement of its capacity at one time.
 type CapacityAssessment struct {
 	// Its global id.
@@ -1284,6 +1292,99 @@ type DeactivateRuleSetInput struct {
 	IdempotencyKey graphql.Omittable[*string] `json:"idempotencyKey,omitempty"`
 	// Only say what would be.
 	DryRun bool `json:"dryRun"`
+}
+
+// An entry of the decision log: one decision, or the same failure repeated.
+type Decision struct {
+	// Its global id.
+	ID string `json:"id"`
+	// When the rules were asked; the first time where it was repeated.
+	DecidedAt time.Time `json:"decidedAt"`
+	// When the same was decided last.
+	LastAt time.Time `json:"lastAt"`
+	// How often the same was decided: same programme, actor, facts, rules and answer. 1 for what was carried out.
+	Count int `json:"count"`
+	// The subject who gave the command.
+	Actor string `json:"actor"`
+	// The programme; null where the reader may not see it any more.
+	Programme *Programme `json:"programme,omitempty"`
+	// The code of the region that governed the programme then.
+	RegionCode string `json:"regionCode"`
+	// The stage that it stood in.
+	Stage domain.Stage `json:"stage"`
+	// The stage in the reader's language.
+	StageLabel string `json:"stageLabel"`
+	// Since when it stood there.
+	EnteredAt time.Time `json:"enteredAt"`
+	// The move: ADVANCE or REOPEN.
+	Move domain.Move `json:"move"`
+	// The move in the reader's language.
+	MoveLabel string `json:"moveLabel"`
+	// The stage that the move leads to; the present one where it leads to completion.
+	ToStage domain.Stage `json:"toStage"`
+	// What came of it.
+	Outcome domain.DecisionOutcome `json:"outcome"`
+	// What came of it, in the reader's language.
+	OutcomeLabel string `json:"outcomeLabel"`
+	// The hash of the facts that the rules saw, as in the programme's history: 64 hexadecimal digits.
+	FactsHash string `json:"factsHash"`
+	// The facts that the rules saw; null for whoever is no admin or auditor of the region, and where they were not kept.
+	Facts *DecisionFacts `json:"facts,omitempty"`
+	// Who judged.
+	Revisions []*DecisionRevision `json:"revisions"`
+	// All that the rules held against the move, waived or not, and all remarks.
+	Blocks []*Block `json:"blocks"`
+	// Which rules did not answer.
+	Unavailable []*UnavailableRules `json:"unavailable"`
+	// How long the rules took, with all that were asked about in the same batch, in microseconds.
+	Took int `json:"took"`
+	// The entry in the programme's history; null where it was not moved.
+	Event *ProgrammeEvent `json:"event,omitempty"`
+}
+
+func (Decision) IsNode() {}
+
+// The global id; opaque.
+func (this Decision) GetID() string { return this.ID }
+
+// A page of decisions.
+type DecisionConnection struct {
+	// The page with a cursor for each.
+	Edges []*DecisionEdge `json:"edges"`
+	// The page.
+	Nodes []*Decision `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type DecisionEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *Decision `json:"node"`
+}
+
+// Facts on which a decision rests.
+type DecisionFacts struct {
+	// The facts, in the names that rule files use. What is empty or zero is left out.
+	Content json.RawMessage `json:"content"`
+	// The fields whose texts were replaced by ••• before they were kept, such as trainingEvents.venue.
+	Masked []string `json:"masked"`
+}
+
+// A rule set that judged.
+type DecisionRevision struct {
+	// Its name.
+	RuleSet string `json:"ruleSet"`
+	// Its version.
+	Version string `json:"version"`
+	// The code of the region where it is at work; empty where that is not known.
+	Region string `json:"region"`
+	// The revision of its activation there; 0 for rules that come with the server.
+	Revision int `json:"revision"`
 }
 
 // What holds for a region: for each stage the schedule of the nearest region, itself or above, whose definition has one.
@@ -3339,6 +3440,158 @@ type RuleSetVersionPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A version of a rule set, tried for a region against what is at work there. It changes nothing for any programme.
+type RuleTrial struct {
+	// Its global id.
+	ID string `json:"id"`
+	// On what it is tried.
+	Kind domain.TrialKind `json:"kind"`
+	// On what it is tried, in the reader's language.
+	KindLabel string `json:"kindLabel"`
+	// The region that it is tried for, with all below it.
+	Region *Region `json:"region"`
+	// The code of that region.
+	RegionCode string `json:"regionCode"`
+	// The rule set.
+	RuleSet *RuleSet `json:"ruleSet"`
+	// The version.
+	Version *RuleSetVersion `json:"version"`
+	// The parameters; null for none.
+	Parameters json.RawMessage `json:"parameters,omitempty"`
+	// The subject who began it.
+	StartedBy string `json:"startedBy"`
+	// Where it stands.
+	State domain.TrialState `json:"state"`
+	// Where it stands, in the reader's language.
+	StateLabel string `json:"stateLabel"`
+	// Of a replay: the first decisions.
+	Since *time.Time `json:"since,omitempty"`
+	// Of a replay: before these decisions. Of a shadow: when it ends by itself.
+	Until *time.Time `json:"until,omitempty"`
+	// How many programmes, or decisions, there were when it began; of a shadow: so far.
+	Total int `json:"total"`
+	// How many were asked about; always the sum of the following four.
+	Done int `json:"done"`
+	// How many could move, and could not with the version.
+	NewlyBlocked int `json:"newlyBlocked"`
+	// How many could not move, and could with the version.
+	Freed int `json:"freed"`
+	// How many could move as before, or could not as before.
+	Unchanged int `json:"unchanged"`
+	// How many rules did not answer to, so that it is not known.
+	NotJudged int `json:"notJudged"`
+	// Of a replay: how many rest on facts in which a text was masked, so that a rule that reads it may say something else.
+	Masked int `json:"masked"`
+	// Of a shadow: how many decisions it was too slow for.
+	Missed int `json:"missed"`
+	// What each rule does otherwise, by its code; rules that say the same are left out.
+	Rules []*TrialRule `json:"rules"`
+	// How many differences are listed.
+	Listed int `json:"listed"`
+	// Whether there are more than are listed: 100,000 are.
+	More bool `json:"more"`
+	// Why it failed, or why the work broke off last, in the reader's language.
+	LastError *string `json:"lastError,omitempty"`
+	// When it was begun.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it last changed.
+	UpdatedAt time.Time `json:"updatedAt"`
+	// When it ended; null while it runs.
+	FinishedAt *time.Time `json:"finishedAt,omitempty"`
+	// What the version does otherwise: one for each programme, or decision, and rule, in the order found.
+	Differences *RuleTrialDifferenceConnection `json:"differences"`
+}
+
+func (RuleTrial) IsNode() {}
+
+// The global id; opaque.
+func (this RuleTrial) GetID() string { return this.ID }
+
+// A page of trials.
+type RuleTrialConnection struct {
+	// The page with a cursor for each.
+	Edges []*RuleTrialEdge `json:"edges"`
+	// The page.
+	Nodes []*RuleTrial `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One rule that says something else about one programme, or decision.
+type RuleTrialDifference struct {
+	// Its global id.
+	ID string `json:"id"`
+	// The trial.
+	RuleTrial *RuleTrial `json:"ruleTrial"`
+	// The programme; null where the reader may not see it.
+	Programme *Programme `json:"programme,omitempty"`
+	// The time that the rules were told: of a replay or shadow, that of the decision.
+	DecidedAt time.Time `json:"decidedAt"`
+	// What comes of it for the programme, with all other rules.
+	Change domain.TrialChange `json:"change"`
+	// What comes of it, in the reader's language.
+	ChangeLabel string `json:"changeLabel"`
+	// What the rule does.
+	Effect domain.TrialEffect `json:"effect"`
+	// What the rule does, in the reader's language.
+	EffectLabel string `json:"effectLabel"`
+	// The rule's code; RULES_UNAVAILABLE where nothing is known.
+	Rule string `json:"rule"`
+	// What the rule says, or where it says nothing any more, said; in the reader's language.
+	Message string `json:"message"`
+	// Whether a text in the facts was masked, so that a rule that reads it may say something else.
+	Masked bool `json:"masked"`
+}
+
+func (RuleTrialDifference) IsNode() {}
+
+// The global id; opaque.
+func (this RuleTrialDifference) GetID() string { return this.ID }
+
+// A page of a trial's differences.
+type RuleTrialDifferenceConnection struct {
+	// The page with a cursor for each.
+	Edges []*RuleTrialDifferenceEdge `json:"edges"`
+	// The page.
+	Nodes []*RuleTrialDifference `json:"nodes"`
+	// Where the page lies.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many there are in all; counted only when asked for.
+	TotalCount *int `json:"totalCount,omitempty"`
+}
+
+// One of a page.
+type RuleTrialDifferenceEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *RuleTrialDifference `json:"node"`
+}
+
+// One of a page.
+type RuleTrialEdge struct {
+	// Where it lies; opaque.
+	Cursor string `json:"cursor"`
+	// It.
+	Node *RuleTrial `json:"node"`
+}
+
+// What became of a command about a trial.
+type RuleTrialPayload struct {
+	// The trial as it is now; null where nothing was done.
+	Trial *RuleTrial `json:"trial,omitempty"`
+	// What was wrong; empty when it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// That a trial has changed.
+type RuleTrialProgress struct {
+	// The trial as it is now.
+	Trial *RuleTrial `json:"trial"`
+}
+
 // A meeting of a training event.
 type Session struct {
 	// Its global id.
@@ -3621,6 +3874,54 @@ type StakeholdersFilter struct {
 	Region graphql.Omittable[*RegionFilter] `json:"region,omitempty"`
 }
 
+// A replay to begin.
+type StartReplayInput struct {
+	// The name of the rule set.
+	RuleSet string `json:"ruleSet"`
+	// The version: CHECKED for a rule file, APPROVED for a program.
+	Version string `json:"version"`
+	// The code of the region that it is tried for: the rule set's own or one below it.
+	RegionCode string `json:"regionCode"`
+	// The parameters of the region, a JSON object of at most 64 KiB that fits the version's schema.
+	Parameters graphql.Omittable[json.RawMessage] `json:"parameters,omitempty"`
+	// The first decisions.
+	From time.Time `json:"from"`
+	// Before these; now where nothing is said.
+	To graphql.Omittable[*time.Time] `json:"to,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// A shadow to begin.
+type StartShadowInput struct {
+	// The name of the rule set.
+	RuleSet string `json:"ruleSet"`
+	// The version: CHECKED for a rule file, APPROVED for a program.
+	Version string `json:"version"`
+	// The code of the region that it is tried for: the rule set's own or one below it.
+	RegionCode string `json:"regionCode"`
+	// The parameters of the region, a JSON object of at most 64 KiB that fits the version's schema.
+	Parameters graphql.Omittable[json.RawMessage] `json:"parameters,omitempty"`
+	// When it ends by itself; at most 90 days from now.
+	Until time.Time `json:"until"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
+// A simulation to begin.
+type StartSimulationInput struct {
+	// The name of the rule set.
+	RuleSet string `json:"ruleSet"`
+	// The version: CHECKED for a rule file, APPROVED for a program.
+	Version string `json:"version"`
+	// The code of the region that it is tried for: the rule set's own or one below it.
+	RegionCode string `json:"regionCode"`
+	// The parameters of the region, a JSON object of at most 64 KiB that fits the version's schema.
+	Parameters graphql.Omittable[json.RawMessage] `json:"parameters,omitempty"`
+	// A key of the client's own, unique per actor, 1 to 200 printable characters: the same command with the same key is done once.
+	IdempotencyKey string `json:"idempotencyKey"`
+}
+
 // A condition on the status.
 type StatusFilter struct {
 	// Exactly this one.
@@ -3882,6 +4183,28 @@ type TransferProgrammePayload struct {
 	Event *ProgrammeEvent `json:"event,omitempty"`
 	// What was wrong; empty when it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What one rule does otherwise, in programmes or decisions.
+type TrialRule struct {
+	// The rule's code.
+	Rule string `json:"rule"`
+	// How many it stops, and did not.
+	Blocks int `json:"blocks"`
+	// How many it stopped, and does not.
+	Frees int `json:"frees"`
+	// On how many it has a remark that stops nothing, and had none.
+	Remarks int `json:"remarks"`
+	// On how many it had a remark, and has none.
+	RemarksGone int `json:"remarksGone"`
+}
+
+// A rule set that did not answer.
+type UnavailableRules struct {
+	// Its name.
+	RuleSet string `json:"ruleSet"`
+	// Why, for whoever runs the server.
+	Reason string `json:"reason"`
 }
 
 // What is to change in an activity; what is left out stays as it is.

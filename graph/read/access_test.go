@@ -286,7 +286,7 @@ func TestNullSpreadsToTheFirstPlaceThatMayBeNull(t *testing.T) {
 		{Type: "Programme", Field: "availableMoves", Func: func(context.Context, []uuid.UUID) ([]any, error) {
 			return nil, domain.Errorf(domain.CodeRulesUnavailable, "the rules could not be asked")
 		}},
-		{Type: "Notification", Field: "message", Func: messages}, {Type: "Programme", Field: "rules", Func: bindings},
+		{Type: "Notification", Field: "message", Func: messages}, {Type: "Programme", Field: "rules", Func: bindings}, {Type: "Decision", Field: "facts", Func: factsOfDecisions},
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -153,6 +153,7 @@ func (m *maker) people(programmes int) {
 	}
 	m.notices()
 	m.ruleSets()
+	m.decisions()
 	m.outgoing()
 }
 

@@ -103,7 +103,7 @@ type relation struct {
 type catalogue map[string]*entity
 
 // roots are the types from which relations lead to all.
-var roots = []reflect.Type{reflect.TypeFor[domain.Programme](), reflect.TypeFor[domain.BulkMove](), reflect.TypeFor[domain.Notification](), reflect.TypeFor[domain.Delivery](), reflect.TypeFor[domain.RuleSet]()}
+var roots = []reflect.Type{reflect.TypeFor[domain.Programme](), reflect.TypeFor[domain.BulkMove](), reflect.TypeFor[domain.Notification](), reflect.TypeFor[domain.Delivery](), reflect.TypeFor[domain.RuleSet](), reflect.TypeFor[domain.Decision](), reflect.TypeFor[domain.RuleTrial]()}
 
 // newCatalogue reads the metadata of all types that relations lead to from the roots.
 func newCatalogue() (catalogue, error) {
@@ -141,6 +141,7 @@ func (c catalogue) add(tables *schema.Tables, of reflect.Type) (*entity, error) 
 	e.fields["id"] = &attribute{column: e.key}
 	switch {
 	case name == "Notification": // it has a programme, but belongs to its recipient
+	case name == "Decision" || name == "RuleTrialDifference": // they have one too, but are seen by whoever answers for the rules
 	case name == "BulkMove":
 		e.bulk = e.key.name
 	case columns["bulk_move_id"] != nil:
@@ -231,7 +232,7 @@ func (c catalogue) bind(s *ast.Schema, batches []Batch) error {
 	for _, def := range s.PossibleTypes["Node"] {
 		e := c[def.Name]
 		if e == nil {
-			return fmt.Errorf("%s is in the schema but no relation leads to it from Programme, BulkMove, Notification, Delivery or RuleSet", def.Name)
+			return fmt.Errorf("%s is in the schema but no relation leads to it from Programme, BulkMove, Notification, Delivery, RuleSet, Decision or RuleTrial", def.Name)
 		}
 		for _, f := range def.Fields {
 			if err := e.bindField(s, def, f); err != nil {
@@ -292,7 +293,8 @@ func (e *entity) bindField(s *ast.Schema, def *ast.Definition, f *ast.FieldDefin
 
 // crosses tells whether a to-one relation to the target may lead to what the reader may not see.
 func (e *entity) crosses(target *entity) bool {
-	return target.name == "Community" || e.name == "Draft" || e.name == "Notification" || e.bulk != "" && target.bulk == ""
+	return target.name == "Community" || e.name == "Draft" || e.name == "Notification" || e.name == "Decision" ||
+		e.name == "RuleTrialDifference" && target.name == "Programme" || e.bulk != "" && target.bulk == ""
 }
 
 // labelsOf gives the names of an enum's values in each language, as JSON.

@@ -10,7 +10,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/berdaya/berdaya/db"
@@ -99,13 +101,23 @@ func nodesOf(plan map[string]any) []string {
 	return all
 }
 
-// textOf writes a parameter as a literal: a text, a day, or an array of uuids.
+// textOf writes a parameter as a literal: a text, a day, a uuid, or an array of uuids or texts.
 func textOf(t testing.TB, p []byte) string {
+	if len(p) == 16 && !utf8.Valid(p) {
+		return uuid.UUID(p).String()
+	}
 	if !slices.Contains(p, 0) {
 		return string(p)
 	}
 	if len(p) == 4 {
 		return time.Date(2000, 1, 1+int(binary.BigEndian.Uint32(p)), 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+	}
+	if len(p) >= 12 && binary.BigEndian.Uint32(p[8:]) == pgtype.TextOID {
+		var texts []string
+		if err := pgtype.NewMap().Scan(pgtype.TextArrayOID, pgtype.BinaryFormatCode, p, &texts); err != nil {
+			t.Fatal(err)
+		}
+		return `{"` + strings.Join(texts, `","`) + `"}`
 	}
 	var keys []pgtype.UUID
 	if err := pgtype.NewMap().Scan(pgtype.UUIDArrayOID, pgtype.BinaryFormatCode, p, &keys); err != nil {

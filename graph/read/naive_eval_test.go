@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -125,6 +124,10 @@ func (n *naive) query() map[string]any {
 					in = n.bulkFits(args["mine"], r)
 				case "ruleSets":
 					in = n.ruleSetFits(r, args)
+				case "decisions":
+					in = n.decided(r, args)
+				case "ruleTrials":
+					in = n.tried(r, args)
 				case "rulesInForce":
 					in = n.inForce(r, args["region"].(string))
 				case "webhooks", "deliveries":
@@ -238,7 +241,7 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 		var rows []row
 		outcome := n.args(f)["outcome"]
 		for _, other := range n.rows[many[0]] {
-			if outcome != nil && other["outcome"] != outcome {
+			if outcome != nil && other["outcome"] != outcome || unlike(n.args(f), other, "rule", "effect", "change") {
 				continue
 			}
 			if other[many[1]] == key(typeName, r) && n.sees(n.actor, many[0], other) && (typeName != "Stakeholder" || has(n.actor, r["region_code"])) {
@@ -250,6 +253,9 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 	column, ok := toOne[path]
 	if f.Name == "programme" {
 		column, ok = "programme_id", true
+	}
+	if v, ok := n.trialField(path, r, f.below); ok {
+		return v
 	}
 	switch {
 	case f.Name == "__typename":
@@ -330,117 +336,4 @@ func (n *naive) project(v any, typeName string, selection ast.SelectionSet) any 
 		return out
 	}
 	return v
-}
-
-// page evaluates a connection over all rows of a list.
-func (n *naive) page(list, typeName, order string, rows []row, args map[string]any, selection ast.SelectionSet) any {
-	place := n.place[typeName+order]
-	at := func(r row) int { return place[key(typeName, r)] }
-	sort.Slice(rows, func(i, j int) bool { return at(rows[i]) < at(rows[j]) })
-	shown, earlier, later := slices.Clone(rows), false, false
-	if c, ok := args["after"].(string); ok {
-		limit := n.cursors[c]
-		earlier = slices.ContainsFunc(rows, func(r row) bool { return at(r) <= limit })
-		shown = slices.DeleteFunc(shown, func(r row) bool { return at(r) <= limit })
-	}
-	if c, ok := args["before"].(string); ok {
-		limit := n.cursors[c]
-		later = slices.ContainsFunc(rows, func(r row) bool { return at(r) >= limit })
-		shown = slices.DeleteFunc(shown, func(r row) bool { return at(r) >= limit })
-	}
-	next, previous := later, earlier
-	if last := args["last"]; last != nil {
-		if k := int(number(last)); len(shown) > k {
-			shown, previous = shown[len(shown)-k:], true
-		}
-	} else {
-		k := 20
-		if first := args["first"]; first != nil {
-			k = int(number(first))
-		}
-		if len(shown) > k {
-			shown, next = shown[:k], true
-		}
-	}
-	out := map[string]any{}
-	for _, f := range n.collect(typeName+"Connection", selection) {
-		var v any
-		switch f.Name {
-		case "__typename":
-			v = typeName + "Connection"
-		case "totalCount":
-			v = json.Number(jsonOf(len(rows)))
-		case "pageInfo":
-			var places []int
-			for _, r := range shown {
-				places = append(places, at(r))
-			}
-			v = n.pageInfo(list, places, next, previous, f.below)
-		default:
-			entries := []any{}
-			for _, r := range shown {
-				if f.Name == "nodes" {
-					entries = append(entries, n.object(typeName, r, f.below))
-				} else {
-					entries = append(entries, n.edge(list, typeName, r, at(r), f.below))
-				}
-			}
-			v = entries
-		}
-		out[f.Alias] = v
-	}
-	return out
-}
-
-func (n *naive) edge(list, typeName string, r row, place int, selection ast.SelectionSet) any {
-	out := map[string]any{}
-	for _, f := range n.collect(typeName+"Edge", selection) {
-		switch f.Name {
-		case "__typename":
-			out[f.Alias] = typeName + "Edge"
-		case "cursor":
-			out[f.Alias] = cursorOf{list, place}
-		case "node":
-			out[f.Alias] = n.object(typeName, r, f.below)
-		}
-	}
-	return out
-}
-
-func (n *naive) pageInfo(list string, shown []int, next, previous bool, selection ast.SelectionSet) any {
-	out := map[string]any{}
-	for _, f := range n.collect("PageInfo", selection) {
-		switch f.Name {
-		case "__typename":
-			out[f.Alias] = "PageInfo"
-		case "hasNextPage":
-			out[f.Alias] = next
-		case "hasPreviousPage":
-			out[f.Alias] = previous
-		default:
-			out[f.Alias] = nil
-			if len(shown) > 0 && f.Name == "startCursor" {
-				out[f.Alias] = cursorOf{list, shown[0]}
-			} else if len(shown) > 0 {
-				out[f.Alias] = cursorOf{list, shown[len(shown)-1]}
-			}
-		}
-	}
-	return out
-}
-
-func number(v any) int64 {
-	switch x := v.(type) {
-	case int64:
-		return x
-	case int:
-		return int64(x)
-	case json.Number:
-		n, err := x.Int64()
-		if err != nil {
-			panic(err)
-		}
-		return n
-	}
-	panic(v)
 }

@@ -39,6 +39,7 @@ var tables = map[string]struct{ table, tag string }{
 	"Waiver": {"waivers", "v"}, "StagePlan": {"stage_plans", "d"}, "Timer": {"timers", "X"}, "TimerEvent": {"timer_events", "x"},
 	"Draft": {"drafts", "D"}, "ProgrammeBlock": {"programme_blocks", "b"},
 	"RuleSet": {"rule_sets", "G"}, "RuleSetVersion": {"rule_set_versions", "g"}, "RuleActivation": {"rule_activations", "J"}, "RuleSetEvent": {"rule_set_events", "j"},
+	"Decision": {"decisions", "k"}, "RuleTrial": {"rule_trials", "Q"}, "RuleTrialDifference": {"rule_trial_differences", "u"},
 	"Notification": {"notifications", "f"}, "Webhook": {"webhooks", "h"}, "Delivery": {"deliveries", "e"},
 }
 
@@ -48,7 +49,9 @@ var toOne = map[string]string{
 	"RuleSet.region": "region_code", "RuleSetVersion.ruleSet": "rule_set_id", "RuleActivation.region": "region_code", "RuleActivation.ruleSet": "rule_set_id",
 	"RuleActivation.version": "rule_set_version_id", "RuleSetEvent.region": "region_code", "RuleSetEvent.ruleSet": "rule_set_id",
 	"RuleSetEvent.version": "rule_set_version_id", "RuleSetEvent.activation": "rule_activation_id",
-	"BulkMoveItem.bulkMove": "bulk_move_id", "BulkMoveItem.event": "event_id",
+	"Decision.event": "programme_event_id", "RuleTrial.region": "region_code", "RuleTrial.ruleSet": "rule_set_id", "RuleTrial.version": "rule_set_version_id",
+	"RuleTrialDifference.ruleTrial": "rule_trial_id",
+	"BulkMoveItem.bulkMove":         "bulk_move_id", "BulkMoveItem.event": "event_id",
 	"Region.parent": "parent_code", "RegionSuccessor.old": "old_code", "RegionSuccessor.new": "new_code",
 	"Community.region": "region_code", "Stakeholder.region": "region_code", "Programme.region": "region_code",
 	"ProgrammeCommunity.community": "community_id", "ProgrammeStakeholder.stakeholder": "stakeholder_id", "Distribution.stakeholder": "stakeholder_id",
@@ -63,7 +66,8 @@ var toMany = map[string][3]string{
 	"Region.children": {"Region", "parent_code", "code"}, "Region.communities": {"Community", "region_code", "name, id"}, "Region.programmes": {"Programme", "region_code", "code, id"},
 	"Region.ruleSets": {"RuleSet", "region_code", "id"}, "Region.ruleActivations": {"RuleActivation", "region_code", "id"},
 	"RuleSet.versions": {"RuleSetVersion", "rule_set_id", "id"}, "RuleSet.activations": {"RuleActivation", "rule_set_id", "id"}, "RuleSet.events": {"RuleSetEvent", "rule_set_id", "id"},
-	"Region.successors": {"RegionSuccessor", "old_code", "id"}, "Region.predecessors": {"RegionSuccessor", "new_code", "id"},
+	"RuleTrial.differences": {"RuleTrialDifference", "rule_trial_id", "id"},
+	"Region.successors":     {"RegionSuccessor", "old_code", "id"}, "Region.predecessors": {"RegionSuccessor", "new_code", "id"},
 	"Community.programmes": {"ProgrammeCommunity", "community_id", "id"}, "Stakeholder.programmes": {"ProgrammeStakeholder", "stakeholder_id", "id"},
 	"Programme.communities": {"ProgrammeCommunity", "programme_id", "id"}, "Programme.stakeholders": {"ProgrammeStakeholder", "programme_id", "id"},
 	"Programme.history": {"ProgrammeEvent", "programme_id", "version"}, "Programme.stageVisits": {"StageVisit", "programme_id", "id"},
@@ -92,6 +96,7 @@ var rootLists = map[string][2]string{
 	"stakeholders NAME": {"Stakeholder", "name, id"}, "stakeholders UPDATED_AT_DESC": {"Stakeholder", "updated_at desc, id desc"},
 	"regions ": {"Region", "code"}, "bulkMoves ": {"BulkMove", "id desc"}, "blockedProgrammes ": {"ProgrammeBlock", "since, id"},
 	"ruleSets ": {"RuleSet", "name"}, "rulesInForce ": {"RuleActivation", "place, id"},
+	"decisions ": {"Decision", "decided_at desc, id desc"}, "ruleTrials ": {"RuleTrial", "id desc"},
 	"webhooks ": {"Webhook", "id"}, "deliveries ": {"Delivery", newestFirst},
 }
 
@@ -239,7 +244,11 @@ func (w *world) sees(a access.Actor, typeName string, r row) bool {
 		return r["actor"] == a.Subject || oversees(a, r)
 	case typeName == "BulkMoveItem":
 		return w.sees(a, "BulkMove", w.byKey["BulkMove"][r["bulk_move_id"].(string)])
-	case typeName == "RuleSetEvent":
+	case typeName == "Decision":
+		return tells(a, r) || w.owns(a, r)
+	case typeName == "RuleTrialDifference":
+		return tells(a, w.byKey["RuleTrial"][r["rule_trial_id"].(string)])
+	case typeName == "RuleSetEvent" || typeName == "RuleTrial":
 		return tells(a, r)
 	case typeName == "RuleSet" || typeName == "RuleSetVersion" || typeName == "RuleActivation":
 		return true
@@ -362,6 +371,8 @@ var enumOf = map[string]domain.Enum{
 	"Timer.kind": domain.TimerKinds, "Timer.state": domain.TimerStates, "TimerEvent.stage": domain.Stages, "TimerEvent.kind": domain.TimerKinds,
 	"Draft.state": domain.DraftStates, "ProgrammeBlock.stage": domain.Stages, "StuckRow.stage": domain.Stages,
 	"RuleSet.kind": domain.RuleSetKinds, "RuleSetVersion.state": domain.VersionStates, "RuleActivation.mode": domain.ActivationModes, "RuleSetEvent.action": domain.RuleSetActions,
+	"Decision.stage": domain.Stages, "Decision.move": domain.Moves, "Decision.outcome": domain.DecisionOutcomes, "RuleTrial.kind": domain.TrialKinds, "RuleTrial.state": domain.TrialStates,
+	"RuleTrialDifference.change": domain.TrialChanges, "RuleTrialDifference.effect": domain.TrialEffects,
 	"Notification.kind": domain.NoticeKinds, "Delivery.channel": domain.Channels, "Delivery.state": domain.DeliveryStates,
 }
 

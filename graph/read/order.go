@@ -32,12 +32,14 @@ var rootOrders = map[string]map[string]*order{
 	"viewer.notifications": {"": {list: "viewer.notifications", name: "createdAt", keys: []string{"created_at", "id"}, desc: true}},
 	"ruleSets":             {"": {list: "ruleSets", name: "name", keys: []string{"name"}}},
 	"rulesInForce":         {"": {list: "rulesInForce", name: "place", keys: []string{"place", "id"}}}, // from the nation downwards
+	"decisions":            {"": {list: "decisions", name: "decidedAt", keys: []string{"decided_at", "id"}, desc: true}},
+	"ruleTrials":           {"": {list: "ruleTrials", name: "id", keys: []string{"id"}, desc: true}},
 	"webhooks":             {"": {list: "webhooks", name: "id", keys: []string{"id"}}},
 	"deliveries":           {"": {list: "deliveries", name: "createdAt", keys: []string{"created_at", "id"}, desc: true}},
 }
 
 // relationFilters are the relations that can be filtered: by arguments, each compared with the column of its name.
-var relationFilters = map[string][]string{"BulkMove.items": {"outcome"}}
+var relationFilters = map[string][]string{"BulkMove.items": {"outcome"}, "RuleTrial.differences": {"rule", "effect", "change"}}
 
 // relationOrder gives the one order of a relation. Ids are made in the order of time, so by id is oldest first.
 func relationOrder(owner *entity, field string, target *entity) *order {

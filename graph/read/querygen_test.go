@@ -70,7 +70,7 @@ func (g *generator) value(typeName, literal string, v any) string {
 
 func (g *generator) root() string {
 	alias := g.name("r") + ": "
-	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "stuck", "blockedProgrammes", "bulkMoves", "bulkMoves", "viewer", "webhooks", "deliveries", "ruleSets", "rulesInForce", "ruleSet"); name {
+	switch name := g.one("programmes", "programmes", "communities", "stakeholders", "regions", "node", "nodes", "programme", "stakeholder", "community", "region", "board", "stuck", "blockedProgrammes", "bulkMoves", "bulkMoves", "viewer", "webhooks", "deliveries", "ruleSets", "rulesInForce", "ruleSet", "decisions", "decisions", "ruleTrials"); name {
 	case "ruleSet":
 		set := g.one("jawa-barat", "bandung", "nobody")
 		return alias + "ruleSet(name: " + g.value("String!", strconv.Quote(set), set) + ") " + g.selection("RuleSet", 3)
@@ -158,6 +158,9 @@ func (g *generator) rootList(name string) string {
 			filter += ", region: " + f
 		}
 		return g.list(name, name+" ", []string{"filter: {" + filter + "}"})
+	}
+	if name == "decisions" || name == "ruleTrials" {
+		return g.list(name, name+" ", g.decisions(name))
 	}
 	if name == "rulesInForce" {
 		c := g.one(append(allCodes, "99")...)
@@ -331,6 +334,9 @@ func (g *generator) field(typeName string, f *ast.FieldDefinition, depth int) st
 			outcome = g.value("BulkOutcome", outcome, outcome)
 		}
 		args = append(args, "outcome: "+outcome)
+	}
+	if f.Arguments.ForName("effect") != nil && g.below(2) == 0 {
+		args = append(args, "effect: "+g.one("BLOCKS", "FREES", "null"), "rule: "+g.value("String", `"R1"`, "R1"), "change: "+g.one("NEWLY_BLOCKED", "null"))
 	}
 	if len(args) > 0 {
 		call += "(" + strings.Join(args, ", ") + ")"

@@ -248,6 +248,17 @@ func (rd *Reader) listRequest(fc *graphql.FieldContext, a access.Actor) (*reques
 	case "rulesInForce":
 		q.entities = []*entity{rd.catalogue["RuleActivation"]}
 		err = q.inForce(fc.Args["region"].(string))
+	case "decisions":
+		q.entities = []*entity{rd.catalogue["Decision"]}
+		err = q.decisions(fc, a)
+	case "ruleTrials":
+		q.entities = []*entity{rd.catalogue["RuleTrial"]}
+		kind, _ := fc.Args["kind"].(*domain.TrialKind)
+		oneOf(q, "@.kind", kind, false, nil)
+		state, _ := fc.Args["state"].(*domain.TrialState)
+		oneOf(q, "@.state", state, false, nil)
+		f, _ := fc.Args["region"].(*model.RegionFilter)
+		err = q.place(f, a.Trails(), "region")
 	case "programmes":
 		q.entities = []*entity{rd.catalogue["Programme"]}
 		f, _ := fc.Args["filter"].(*model.ProgrammesFilter)

@@ -54,7 +54,7 @@ func TestAFieldThatNothingAnswersIsRefusedAtTheStart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = read.New(nil, read.Options{Schema: schema, Key: cursorKey, Batches: []read.Batch{{Type: "Programme", Field: "availableMoves", Func: moves}, {Type: "Notification", Field: "message", Func: moves}, {Type: "Programme", Field: "rules", Func: moves}}})
+		_, err = read.New(nil, read.Options{Schema: schema, Key: cursorKey, Batches: []read.Batch{{Type: "Programme", Field: "availableMoves", Func: moves}, {Type: "Notification", Field: "message", Func: moves}, {Type: "Programme", Field: "rules", Func: moves}, {Type: "Decision", Field: "facts", Func: moves}}})
 		if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
 			t.Errorf("%s: %v", c.name, err)
 		}

@@ -41,7 +41,7 @@ func serve(t testing.TB, port read.Port) *server {
 	s := &server{}
 	reader, err := read.New(port, read.Options{Schema: servedSchema(), Key: cursorKey, Clock: atToday{}, Batches: []read.Batch{
 		{Type: "Programme", Field: "availableMoves", Func: s.availableMoves}, {Type: "Notification", Field: "message", Func: messages},
-		{Type: "Programme", Field: "rules", Func: bindings},
+		{Type: "Programme", Field: "rules", Func: bindings}, {Type: "Decision", Field: "facts", Func: factsOfDecisions},
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -118,7 +118,14 @@ func (p *planner) readsRow(s *statement, e *entity, alias string) string {
 		return s.condition(alias, p.sight.tells, tells)
 	case e.name == "RuleSet" || e.name == "RuleSetVersion" || e.name == "RuleActivation": // rules are no secret
 		return ""
-	case e.name == "RuleSetEvent":
+	case e.name == "Decision":
+		return p.readsDecision(s, alias)
+	case e.name == "RuleTrialDifference":
+		if visible := s.condition("o", p.sight.trails, trails); visible != "" {
+			return "exists (select from rule_trials o where o.id = " + alias + ".rule_trial_id and " + visible + ")"
+		}
+		return ""
+	case e.name == "RuleSetEvent" || e.name == "RuleTrial":
 		return s.condition(alias, p.sight.trails, trails)
 	case e.bulk != "":
 		return p.readsBulk(s, e, alias)

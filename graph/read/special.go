@@ -32,6 +32,24 @@ var specials = map[string]map[string]attribute{
 		"description": {column: &column{name: "description"}, document: ruleSetDescription},
 		"problems":    {column: &column{name: "problems"}, document: ruleSetProblems},
 	},
+	"Decision": {
+		"revisions":   {column: &column{name: "revisions"}, document: decisionRevisions},
+		"blocks":      {column: &column{name: "blocks"}, document: blocks},
+		"unavailable": {column: &column{name: "unavailable"}, document: unavailableRules},
+	},
+	"RuleTrial": {
+		"rules": {column: &column{name: "rules"}, document: trialRules},
+		"lastError": {text: map[domain.Locale]string{
+			domain.English:    "@.last_error_en",
+			domain.Indonesian: "coalesce(@.last_error_id, @.last_error_en)",
+		}},
+	},
+	"RuleTrialDifference": {
+		"message": {text: map[domain.Locale]string{
+			domain.English:    "@.message_en",
+			domain.Indonesian: "coalesce(nullif(@.message_id, ''), @.message_en)",
+		}},
+	},
 	"ChecklistItem": {
 		"title": {text: map[domain.Locale]string{
 			domain.English:    "@.title_en",
