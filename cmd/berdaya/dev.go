@@ -189,18 +189,14 @@ func seedDemo(ctx context.Context, sv *server, size string, steps *steps) error 
 	}
 	made, err := demo.Seed(ctx, demo.Ports{
 		Registry: sv.useCases.Registry, Programmes: sv.useCases.Programmes, Content: sv.useCases.Content, Moves: sv.useCases.Moves,
-		Timers: sv.timers, There: sv.db.Demo().There, Actor: sv.actor,
+		Timers: sv.timers, Actor: sv.actor,
 		Progress: func(done, total int) { steps.bar.at("making the demo portfolio", done, total) },
 	})
 	steps.bar.end()
-	switch code := domain.CodeOf(err); {
-	case code == domain.CodeBlocked || code == domain.CodeRulesUnavailable: // rules that an office has put to work since
-		steps.done("demo", fmt.Sprintf("%s; the rest is left out: %v", counted(made, "programme", "there already"), err))
-	case err != nil:
+	if err != nil {
 		return err
-	default:
-		steps.done("demo", counted(made, "programme", "there already"))
 	}
+	steps.done("demo", counted(made, "programme", "there already"))
 	if size != demo.National {
 		return nil
 	}

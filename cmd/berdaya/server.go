@@ -33,14 +33,9 @@ import (
 	"github.com/berdaya/berdaya/internal/standstill"
 	"github.com/berdaya/berdaya/internal/timers"
 	"github.com/berdaya/berdaya/internal/token"
+	"github.com/berdaya/berdaya/internal/trials"
 	"github.com/berdaya/berdaya/plugins/declarative"
 	"github.com/berdaya/berdaya/plugins/host"
-)
-
-// Of starting: how long the national rules may take, and how long offices' are waited for, which may be broken.
-const (
-	rulesStart  = 15 * time.Second
-	rulesSettle = 5 * time.Second
 )
 
 // Of stopping: requests may end, then connections are cut; jobs may end, then another server does them; what was decided may be
@@ -48,6 +43,7 @@ const (
 const (
 	drainBound   = 5 * time.Second
 	rulesBound   = 5 * time.Second
+	rulesStart   = 15 * time.Second
 	jobsBound    = 5 * time.Second
 	decidedBound = 3 * time.Second
 )
@@ -76,6 +72,7 @@ type server struct {
 	timers   timers.Timers
 	useCases graph.Resolver
 	decided  *decisions.Log
+	shadows  *trials.Shadows
 	members  *members.Members
 	streams  *transport.Streams
 	handler  http.Handler
@@ -107,7 +104,7 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		Registry:    registry.Registry{Store: sv.db.Registry(), Clock: clock, IDs: ids},
 		Programmes:  programmes.Programmes{Store: sv.db.Programmes(), Courses: defined.Courses, Clock: clock, IDs: ids},
 		Content:     content.Writer{Store: sv.db.Contents(), Clock: clock, IDs: ids},
-		Moves:       &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: defined.Courses, Clock: clock, IDs: ids, Observer: sv.metrics, Recorder: sv.decided},
+		Moves:       &moving.Moves{Store: sv.db.Moving(), Rules: sv.rules, Courses: defined.Courses, Clock: clock, IDs: ids, Observer: sv.metrics},
 		Transfers:   regions.Transfers{Store: sv.db.Regions(), Clock: clock, IDs: ids},
 		BulkWatch:   &bulk.Watch{Progress: sv.db.Bulk().Progress},
 		Offline:     offline.Lists{Store: sv.db.Offline(), Clock: clock, IDs: ids},
@@ -122,6 +119,7 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 	if err = sv.startCatalogue(ctx, clock, ids); err != nil {
 		return nil, err
 	}
+	sv.startTrials(clock, ids)
 	reader, err := read.New(sv.db, read.Options{
 		Schema: generated.NewExecutableSchema(generated.Config{}).Schema(), Key: s.Secret.Derive("cursors"), Batches: sv.useCases.Batches(),
 	})
@@ -183,6 +181,7 @@ func (sv *server) serve(ctx context.Context, l net.Listener) error {
 	var beside sync.WaitGroup
 	beside.Go(func() { sv.followRegions(following) })
 	beside.Go(func() { sv.startWork(following) })
+	beside.Go(func() { sv.shadows.Follow(following) })
 	beside.Go(func() { sv.useCases.Processes.Tell(following) })
 	if sv.asked != nil {
 		beside.Go(func() { sv.serveMetrics(following) })

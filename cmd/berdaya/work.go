@@ -31,6 +31,8 @@ func (sv *server) work(s settings) jobs.Config {
 	workers, periodic := sv.outgoingWork()
 	catalogue, often := sv.catalogueWork()
 	workers, periodic = append(workers, catalogue...), append(periodic, often...)
+	tried, each := sv.trialsWork()
+	workers, periodic = append(workers, tried...), append(periodic, each...)
 	return jobs.Config{
 		Logger: sv.log,
 		Workers: append(workers, []jobs.Worker{

@@ -59,7 +59,7 @@ func TestAFieldThatNothingAnswersIsRefusedAtTheStart(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	if _, err := read.New(nil, read.Options{Schema: servedSchema(), Key: cursorKey, Batches: []read.Batch{{Type: "Notification", Field: "message", Func: moves}}}); err == nil || !strings.Contains(err.Error(), "availableMoves") {
+	if _, err := read.New(nil, read.Options{Schema: servedSchema(), Key: cursorKey, Batches: []read.Batch{{Type: "Notification", Field: "message", Func: moves}, {Type: "Decision", Field: "facts", Func: moves}}}); err == nil || !strings.Contains(err.Error(), "availableMoves") {
 		t.Errorf("without a batch: %v", err)
 	}
 	if _, err := read.New(nil, read.Options{Schema: servedSchema(), Key: []byte("short")}); err == nil {
