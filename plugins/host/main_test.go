@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -51,6 +52,8 @@ func play(part string) {
 		serveFiles()
 	case "rule files": // the stock program itself
 		declarative.Serve()
+	case "endless":
+		serveEndless()
 	case "mute":
 		select {}
 	case "exits":
@@ -116,6 +119,17 @@ func (r *raw) Configure(context.Context, *rulespb.ConfigureRequest) (*rulespb.Co
 		for range 1000 {
 			fmt.Println("through go-plugin's own stream", strings.Repeat("s", 200))
 		}
+	case "floods":
+		go func() {
+			for line := []byte(strings.Repeat("f", 1000) + "\n"); ; {
+				_, _ = r.stderr.Write(line)
+			}
+		}()
+	case "crash loop":
+		go func() {
+			time.Sleep(100 * time.Millisecond) // it has been READY
+			os.Exit(7)
+		}()
 	case "parent":
 		child := exec.Command("/bin/sleep", "60")
 		child.Stdout, child.Stderr = r.stdout, r.stderr
@@ -197,20 +211,47 @@ func (r *raw) Health(context.Context, *rulespb.HealthRequest) (*rulespb.HealthRe
 	return &rulespb.HealthResponse{Serving: true}, nil
 }
 
-// serveUntilKilled is a server with a rule set; it writes the pid of the rule set's process on standard output.
+// serveUntilKilled is a server with the nation's rules, a program and a rule file of offices; it writes the pids of their processes
+// and its folder on standard output.
 func serveUntilKilled(dir string) {
-	h, err := New(Options{Dir: dir, Logger: slog.New(slog.DiscardHandler)})
+	c := newCatalogue(aside{})
+	c.activate("32", "barat", c.upload(domain.RuleProgram, "barat", "1", ""), domain.Everyone, "")
+	c.activate("33", "tengah", c.upload(domain.RuleFile, "tengah", "1", ""), domain.Everyone, "")
+	h, err := New(Options{Dir: dir, Logger: slog.New(slog.DiscardHandler), RuleFiles: as("files")})
 	if err == nil {
-		if err = h.Bind(Binding{RuleSet: national.Name, Region: domain.NationCode, Command: as("national")}); err == nil {
-			err = h.Ready(context.Background())
-		}
+		err = errors.Join(h.Bind(nation), h.Follow(context.Background(), c), h.Ready(context.Background()))
 	}
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
-	fmt.Println(h.Status()[0].PID, h.place.dir)
+	var pids []int
+	for len(pids) < 3 {
+		time.Sleep(5 * time.Millisecond)
+		pids = nil
+		for _, s := range h.Status() {
+			if s.State == Ready && s.PID != 0 {
+				pids = append(pids, s.PID)
+			}
+		}
+	}
+	fmt.Println(pids[0], pids[1], pids[2], h.place.dir)
 	select {}
+}
+
+// aside stands for a test in a process that is none.
+type aside struct{ testing.TB }
+
+func (aside) Helper() {}
+
+func (aside) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+
+func (aside) TempDir() string {
+	dir, err := os.MkdirTemp(os.Args[3], "aside-")
+	if err != nil {
+		panic(err)
+	}
+	return dir
 }
 
 // as gives the command that plays a part.

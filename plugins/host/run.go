@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -204,7 +205,7 @@ func (r *run) call(ctx context.Context, p *process, questions int, make func(con
 	switch {
 	case err == nil:
 		return nil
-	case p.ended():
+	case p.ended() || status.Code(err) == codes.Unavailable: // the connection breaks a moment before the end is known
 		return &failedCall{failedStopped, "it stopped while it judged; try again in a moment"}
 	case given.Err() != nil:
 		return &failedCall{failedGivenUp, "the call was given up"}

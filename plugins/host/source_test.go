@@ -26,6 +26,9 @@ import (
 
 // playable is a copy of the test binary where every user can run it, as the artefacts of programs do.
 var playable = sync.OnceValues(func() (string, error) {
+	if path := os.Getenv("BERDAYA_TEST_PLAYABLE"); path != "" {
+		return path, nil
+	}
 	own, err := os.Executable()
 	if err != nil {
 		return "", err

@@ -216,8 +216,12 @@ func TestProgramThatIsNoRuleSetIsNamedAndLeftAlone(t *testing.T) {
 func TestKilledServerLeavesNoProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	c := as("server", dir)
-	server := exec.Command(c.Path, c.Args...)
+	binary, err := playable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command(binary, as("server", dir).Args...)
+	server.Env = append(os.Environ(), "BERDAYA_TEST_PLAYABLE="+binary)
 	out, err := server.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -225,18 +229,20 @@ func TestKilledServerLeavesNoProcess(t *testing.T) {
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var pid int
+	var pids [3]int // of the nation's rules, an office's program and rule files
 	var place string
 	line, err := bufio.NewReader(out).ReadString('\n')
-	if _, scanned := fmt.Sscan(line, &pid, &place); err != nil || scanned != nil {
+	if _, scanned := fmt.Sscan(line, &pids[0], &pids[1], &pids[2], &place); err != nil || scanned != nil {
 		t.Fatal(line, err, scanned)
 	}
-	if !runs(pid) {
-		t.Fatalf("no process %d", pid)
+	for _, pid := range pids {
+		if !runs(pid) {
+			t.Fatalf("no process %d", pid)
+		}
 	}
 	_ = server.Process.Kill()
 	_ = server.Wait()
-	until(t, 4*time.Second, "its rule set ended", func() bool { return !runs(pid) })
+	until(t, 4*time.Second, "its rule sets ended", func() bool { return !slices.ContainsFunc(pids[:], runs) })
 	// Its folder is left, until the next host sees that nobody holds it.
 	old := time.Now().Add(-time.Minute)
 	if err := os.Chtimes(place, old, old); err != nil {

@@ -126,8 +126,7 @@ func TestAServerThatClosesLeavesNothingOfItsOffices(t *testing.T) {
 	}
 }
 
-// A server that is killed leaves no process of an office, of either kind.
-func TestAKilledServerLeavesNoOfficesProcess(t *testing.T) {
+func TestAProcessOfAnOfficeThatIsKilledComesBack(t *testing.T) {
 	t.Parallel()
 	c := newCatalogue(t)
 	h := c.followed(nil)
@@ -135,7 +134,6 @@ func TestAKilledServerLeavesNoOfficesProcess(t *testing.T) {
 	c.activate("33", "tengah", c.upload(domain.RuleFile, "tengah", "1", ""), domain.Everyone, "")
 	c.untilSays(h, question("32"), "barat", "1 32 {}")
 	c.untilSays(h, question("33"), "tengah", "1 33 {}")
-	// The parent's death signal is what ends them: each has it, and comes back when only it is killed.
 	for _, at := range [][2]string{{"barat", "32"}, {"tengah", "33"}} {
 		pid := statusOf(h, at[0], at[1])[0].PID
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
