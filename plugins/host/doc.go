@@ -12,15 +12,54 @@
 // severities and waivers as the rule set declared them, and a verdict of every rule that had to speak. Anything else, like an
 // answer that is late or never comes, is named in Judgement.Unavailable. Silence never passes.
 //
+// # What is at work
+//
+// [Host.Bind] puts a rule set to work that comes with the server. What regional offices have at work comes from a [Source], the
+// catalogue: [Host.Follow] asks it once a second and makes a table of it, which says for every region which activation binds
+// whom, as workflow.Bound has it. The table never changes; another takes its place in one step. It is made of what is READY: as
+// long as a version has never answered, the one that judged before goes on, and where there was none, moves are unavailable. A
+// version that has once judged is never fallen back from: if it is down, its moves are unavailable until it is back or
+// something else is put to work. That keeps an answer from coming from another version than the one in force.
+//
+// Who asks takes the table once, counts itself in on every run that it needs, and only then asks. A run that no table has any
+// more lets nobody in, waits for those who are in, and ends; who finds the door shut looks at the table again, which is another
+// by then. So a swap fails nobody. Facts are read before rules are asked, though, and a version that comes to work in between may
+// need others: such a question is not put to it, and Judgement.Stale says to read the facts anew.
+//
+// While the source cannot be read, what is at work stays. A server reads it once before it starts, so it never judges as if
+// offices had no rules.
+//
+// # Rule files
+//
+// All rule files run in one process of the stock program, each loaded under the key of its revision. To those who ask, each is a run
+// like any other: eight calls of its own in flight, a pace of its own when it cannot be loaded, its own failures. The breaker is
+// the process's. A file that brings the process down while it is loaded, twice, is left alone for ten minutes.
+//
+// # Programs
+//
+// An office's program is a tar.gz with a manifest ([Pack], [ParseManifest]), told by its SHA-256. It is unpacked into a folder
+// of that name, once for all servers that share the folder, after its sum was checked. A runtime that its manifest names is one that
+// the operator declared.
+//
+// [Host.CheckVersion] runs one through the conformance suite, and [Host.Try] runs any version beside those at work, for
+// whatever somebody wants to ask it: simulation, replay and shadows are made of that. Both have a process of their own for it, rule
+// files too: what nobody has checked yet does not share one with what is at work.
+//
+// # What is seen
+//
+// [Host.Status] tells of each run its state, its process's memory and time, and its last failures, the same ones counted;
+// [Host.Logs] its last lines; [Observer] each call.
+//
 // # Processes
 //
 // A rule set's program is copied into a folder named by its content, and run from there: in a process group and a folder of
 // its own, without our environment, with limits on memory, open files and the size of files, over a Unix socket with mutual
 // TLS, or without where the program brings no certificate, as in languages that cannot make one: then a folder that only its
-// own user can enter is what keeps others from the socket. It dies with us, even when we are killed. Where we are root it also gets a user of its own, which no account has, with
-// a limit on processes; and, on Linux, a namespace of process numbers, with which everything ends that it started. This keeps
-// a program with faults from hurting others. It is no jail for a program that means harm: it can read what everybody can read,
-// and use the network and the processor; where we are not root, it can also start processes without bound that leave its group.
+// own user can enter is what keeps others from the socket. It dies with us, even when we are killed. Where we are root it also
+// gets a user of its own, which no account has, with a limit on processes; and, on Linux, a namespace of process numbers, with
+// which everything ends that it started. This keeps a program with faults from hurting others. It is no jail for a program
+// that means harm: it can read what everybody can read, and use the network and the processor; where we are not root, it can
+// also start processes without bound that leave its group.
 //
 // # Supervision
 //

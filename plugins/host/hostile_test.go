@@ -29,6 +29,9 @@ func eat() {
 	}
 }
 
+// pace is between the questions of those who ask all the time, so that tests leave each other the processors.
+const pace = 2 * time.Millisecond
+
 // judgedMeanwhile judges in another region until stopped, and fails the test if any judgement there is not whole.
 func judgedMeanwhile(t *testing.T, h *Host, region string) (stop func()) {
 	t.Helper()
@@ -37,6 +40,7 @@ func judgedMeanwhile(t *testing.T, h *Host, region string) (stop func()) {
 	judged := 0
 	asking.Go(func() {
 		for ; ctx.Err() == nil; judged++ {
+			time.Sleep(pace)
 			if j := h.Judge(context.WithoutCancel(ctx), []workflow.Question{question(region)})[0]; len(j.Unavailable) > 0 || len(j.Blocks) != 3 {
 				t.Errorf("in %s: %+v", region, j)
 			}

@@ -59,7 +59,7 @@ func TestKilledRuleSetIsUnavailableAndBackWithinSecondsAndNobodyElseFails(t *tes
 	silent, down := 0, 0
 	for range 4 {
 		load.Go(func() {
-			for ctx.Err() == nil {
+			for ; ctx.Err() == nil; time.Sleep(pace) {
 				j := h.Judge(context.Background(), []workflow.Question{question("32")})[0]
 				mu.Lock()
 				for _, u := range j.Unavailable {

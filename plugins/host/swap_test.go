@@ -40,7 +40,7 @@ func TestSwapsUnderLoadFailNobodyAndMisanswerNobody(t *testing.T) {
 		var load sync.WaitGroup
 		for range 4 {
 			load.Go(func() {
-				for ctx.Err() == nil {
+				for ; ctx.Err() == nil; time.Sleep(pace / 2) {
 					questions := []workflow.Question{question("32.73"), question("33"), question("32.01.02")}
 					least := inForce.Load()
 					judgements := h.Judge(context.Background(), questions)
