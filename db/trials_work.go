@@ -33,7 +33,7 @@ var claimTrialQuery = `update rule_trials t set worker = $2, leased_until = now(
 	returning ` + columnsOf[domain.RuleTrial]("t") + `, t.reached`
 
 func (s Trials) trialVersion(ctx context.Context, id uuid.UUID) (*domain.RuleSetVersion, error) {
-	return Catalogue{s.Commands}.Version(ctx, id)
+	return Catalogue(s).Version(ctx, id)
 }
 
 // KeepTrial renews a worker's lease, and tells whether it still has it.

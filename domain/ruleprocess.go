@@ -34,6 +34,16 @@ type RuleProcess struct {
 	InFlight   int              `json:"in_flight" bun:"in_flight"`
 	Memory     int64            `json:"memory" bun:"memory"`           // bytes; 0 where it is not known
 	CPUSeconds float64          `json:"cpu_seconds" bun:"cpu_seconds"` // since the process began
+	Lines      []RuleLine       `json:"lines" bun:"lines,type:jsonb"`  // that it logged, at most MaxRuleLines, the last one last
+}
+
+// MaxRuleLines is how many lines of a rule set's log are shown of each server.
+const MaxRuleLines = 50
+
+// RuleLine is a line that a rule set logged, on a server.
+type RuleLine struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"` // at most 1,000 characters
 }
 
 // RuleFailure is something that went wrong with a rule set; the same again is counted.

@@ -24,12 +24,15 @@ func (q query) Plugins(ctx context.Context, region *model.RegionFilter) ([]*mode
 	for i, p := range all {
 		shown[i] = &model.RuleProcess{Server: p.Server, SeenAt: p.SeenAt, RuleSet: p.RuleSet, RegionCode: p.RegionCode, Version: p.Version, Waiting: p.Waiting, State: p.State,
 			StateLabel: domain.RuleProcessStates.Label(string(p.State), actor.Locale), Since: p.Since, Restarts: p.Restarts, LastError: p.LastError, Calls: float64(p.Calls),
-			InFlight: p.InFlight, Memory: float64(p.Memory), CPUSeconds: p.CPUSeconds, Failures: make([]*model.RuleFailure, len(p.Failures))}
+			InFlight: p.InFlight, Memory: float64(p.Memory), CPUSeconds: p.CPUSeconds, Failures: make([]*model.RuleFailure, len(p.Failures)), Lines: make([]*model.RuleLine, len(p.Lines))}
 		if p.Revision > 0 {
 			shown[i].Revision = &p.Revision
 		}
 		for j, f := range p.Failures {
 			shown[i].Failures[j] = &model.RuleFailure{FirstAt: f.First, LastAt: f.Last, Count: f.Count, Error: f.Error}
+		}
+		for j, l := range p.Lines {
+			shown[i].Lines[j] = &model.RuleLine{At: l.At, Text: l.Text}
 		}
 	}
 	return shown, nil

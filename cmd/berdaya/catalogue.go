@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -121,6 +122,11 @@ func (sv *server) processes() []domain.RuleProcess {
 			Since: s.Since.UTC(), Restarts: s.Restarts, LastError: s.LastError, Calls: int64(s.Calls), InFlight: s.InFlight, Memory: int64(s.Memory), CPUSeconds: s.CPU.Seconds()}
 		for _, f := range s.Failures {
 			all[i].Failures = append(all[i].Failures, domain.RuleFailure{First: f.First.UTC(), Last: f.Last.UTC(), Count: f.Count, Error: f.Error})
+		}
+		if lines, ok := sv.rules.Logs(s.Key); ok && s.Key != "" { // what comes with the server is in the server's own log
+			for _, l := range lines[max(0, len(lines)-domain.MaxRuleLines):] {
+				all[i].Lines = append(all[i].Lines, domain.RuleLine{At: l.At.UTC(), Text: strings.ReplaceAll(l.Text, "\x00", "")})
+			}
 		}
 	}
 	return all

@@ -156,6 +156,10 @@ func TestARuleFileGoesFromAnUploadToWorkAndBackByCommands(t *testing.T) {
 	if out, err := d.says("national-admin", "ID", "list"); err != nil || !strings.Contains(out, "national  ") {
 		t.Errorf("the national rules are not listed: %v\n%s", err, out)
 	}
+	if out, err := d.says("regional-admin", "32", "logs", "jawa-barat"); err != nil {
+		t.Errorf("what it logs cannot be seen: %v\n%s", err, out)
+	}
+	d.refused("regional-admin", "33", domain.CodeNotFound, "logs", "jawa-barat")
 	d.refused("regional-admin", "32", domain.CodeRuleSetInUse, "withdraw", name)
 	d.refused("regional-admin", "32", domain.CodeRuleSetNotPossible, "rollback", "jawa-barat", "--region", "32")
 	d.must("revision 2", "deactivate", "jawa-barat", "--region", "32")

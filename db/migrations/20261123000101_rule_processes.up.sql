@@ -21,6 +21,7 @@ create unlogged table rule_processes (
   in_flight integer not null,
   memory bigint not null,
   cpu_seconds double precision not null,
+  lines jsonb not null, -- that it logged last
   primary key (server, position)
 );
 create index rule_processes_region on rule_processes (region_code);

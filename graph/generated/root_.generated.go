@@ -1358,12 +1358,18 @@ type ComplexityRoot struct {
 		LastAt  func(childComplexity int) int
 	}
 
+	RuleLine struct {
+		At   func(childComplexity int) int
+		Text func(childComplexity int) int
+	}
+
 	RuleProcess struct {
 		CPUSeconds func(childComplexity int) int
 		Calls      func(childComplexity int) int
 		Failures   func(childComplexity int) int
 		InFlight   func(childComplexity int) int
 		LastError  func(childComplexity int) int
+		Lines      func(childComplexity int) int
 		Memory     func(childComplexity int) int
 		RegionCode func(childComplexity int) int
 		Restarts   func(childComplexity int) int
@@ -8102,6 +8108,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RuleFailure.LastAt(childComplexity), true
 
+	case "RuleLine.at":
+		if e.ComplexityRoot.RuleLine.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleLine.At(childComplexity), true
+	case "RuleLine.text":
+		if e.ComplexityRoot.RuleLine.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleLine.Text(childComplexity), true
+
 	case "RuleProcess.cpuSeconds":
 		if e.ComplexityRoot.RuleProcess.CPUSeconds == nil {
 			break
@@ -8132,6 +8151,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RuleProcess.LastError(childComplexity), true
+	case "RuleProcess.lines":
+		if e.ComplexityRoot.RuleProcess.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleProcess.Lines(childComplexity), true
 	case "RuleProcess.memory":
 		if e.ComplexityRoot.RuleProcess.Memory == nil {
 			break
@@ -14921,6 +14946,16 @@ type RuleProcess {
   memory: Float!
   "Seconds of processor time that its process has taken."
   cpuSeconds: Float!
+  "What it logged last, at most 50 lines, the last one last. Of a rule file these are the lines that name it."
+  lines: [RuleLine!]!
+}
+
+"A line that a rule set logged."
+type RuleLine {
+  "When."
+  at: DateTime!
+  "The line, at most 1,000 characters."
+  text: String!
 }
 
 "Something that went wrong with a rule set; the same again is counted."
@@ -19321,6 +19356,16 @@ func (ec *executionContext) childFields_RuleFailure(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type RuleFailure", field.Name)
 }
 
+func (ec *executionContext) childFields_RuleLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "at":
+		return ec.fieldContext_RuleLine_at(ctx, field)
+	case "text":
+		return ec.fieldContext_RuleLine_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RuleLine", field.Name)
+}
+
 func (ec *executionContext) childFields_RuleProcess(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "server":
@@ -19357,6 +19402,8 @@ func (ec *executionContext) childFields_RuleProcess(ctx context.Context, field g
 		return ec.fieldContext_RuleProcess_memory(ctx, field)
 	case "cpuSeconds":
 		return ec.fieldContext_RuleProcess_cpuSeconds(ctx, field)
+	case "lines":
+		return ec.fieldContext_RuleProcess_lines(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RuleProcess", field.Name)
 }

@@ -1247,6 +1247,52 @@ func (ec *executionContext) fieldContext_RuleFailure_error(_ context.Context, fi
 	return graphql.NewScalarFieldContext("RuleFailure", field, false, false, "String")
 }
 
+func (ec *executionContext) _RuleLine_at(ctx context.Context, field graphql.CollectedField, obj *model.RuleLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleLine_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleLine_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleLine", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _RuleLine_text(ctx context.Context, field graphql.CollectedField, obj *model.RuleLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleLine_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleLine_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleLine", field, false, false, "String")
+}
+
 func (ec *executionContext) _RuleProcess_server(ctx context.Context, field graphql.CollectedField, obj *model.RuleProcess) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1645,6 +1691,38 @@ func (ec *executionContext) _RuleProcess_cpuSeconds(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_RuleProcess_cpuSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RuleProcess", field, false, false, "Float")
+}
+
+func (ec *executionContext) _RuleProcess_lines(ctx context.Context, field graphql.CollectedField, obj *model.RuleProcess) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleProcess_lines(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lines, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.RuleLine) graphql.Marshaler {
+			return ec.marshalNRuleLine2ᚕᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRuleLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleProcess_lines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RuleProcess",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RuleLine(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RuleSet_id(ctx context.Context, field graphql.CollectedField, obj *model.RuleSet) (ret graphql.Marshaler) {
@@ -4389,6 +4467,44 @@ func (ec *executionContext) _RuleFailure(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var ruleLineImplementors = []string{"RuleLine"}
+
+func (ec *executionContext) _RuleLine(ctx context.Context, sel ast.SelectionSet, obj *model.RuleLine) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, ruleLineImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RuleLine")
+		case "at":
+			out.Values[i] = ec._RuleLine_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "text":
+			out.Values[i] = ec._RuleLine_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var ruleProcessImplementors = []string{"RuleProcess"}
 
 func (ec *executionContext) _RuleProcess(ctx context.Context, sel ast.SelectionSet, obj *model.RuleProcess) graphql.Marshaler {
@@ -4482,6 +4598,11 @@ func (ec *executionContext) _RuleProcess(ctx context.Context, sel ast.SelectionS
 			}
 		case "cpuSeconds":
 			out.Values[i] = ec._RuleProcess_cpuSeconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lines":
+			out.Values[i] = ec._RuleProcess_lines(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5351,6 +5472,30 @@ func (ec *executionContext) marshalNRuleFailure2ᚖgithubᚗcomᚋberdayaᚋberd
 		return graphql.Null
 	}
 	return ec._RuleFailure(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRuleLine2ᚕᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRuleLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RuleLine) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRuleLine2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRuleLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNRuleLine2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRuleLine(ctx context.Context, sel ast.SelectionSet, v *model.RuleLine) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RuleLine!")
+		return graphql.Null
+	}
+	return ec._RuleLine(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRuleProcess2ᚕᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRuleProcessᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RuleProcess) graphql.Marshaler {

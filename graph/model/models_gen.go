@@ -3195,6 +3195,14 @@ type RuleFailure struct {
 	Error string `json:"error"`
 }
 
+// A line that a rule set logged.
+type RuleLine struct {
+	// When.
+	At time.Time `json:"at"`
+	// The line, at most 1,000 characters.
+	Text string `json:"text"`
+}
+
 // How a rule set fares on one server.
 type RuleProcess struct {
 	// The server: its host name, process id and a random part.
@@ -3231,6 +3239,8 @@ type RuleProcess struct {
 	Memory float64 `json:"memory"`
 	// Seconds of processor time that its process has taken.
 	CPUSeconds float64 `json:"cpuSeconds"`
+	// What it logged last, at most 50 lines, the last one last. Of a rule file these are the lines that name it.
+	Lines []*RuleLine `json:"lines"`
 }
 
 // A rule set and the version of it that judged.

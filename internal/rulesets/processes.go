@@ -61,7 +61,7 @@ func (p *Processes) Look(ctx context.Context) error {
 	all, now := p.Status(), p.Clock.Now()
 	var said strings.Builder
 	for i := range all {
-		fmt.Fprintln(&said, all[i].RuleSet, all[i].RegionCode, all[i].Version, all[i].Revision, all[i].Waiting, all[i].State, all[i].Since, all[i].Restarts, all[i].LastError)
+		fmt.Fprintln(&said, all[i].RuleSet, all[i].RegionCode, all[i].Version, all[i].Revision, all[i].Waiting, all[i].State, all[i].Since, all[i].Restarts, all[i].LastError, last(all[i].Lines))
 	}
 	if said.String() == p.told && now.Sub(p.at) < tellEvery {
 		return nil
@@ -71,6 +71,14 @@ func (p *Processes) Look(ctx context.Context) error {
 	}
 	p.told, p.at = said.String(), now
 	return nil
+}
+
+// last is when a rule set logged last.
+func last(lines []domain.RuleLine) time.Time {
+	if len(lines) == 0 {
+		return time.Time{}
+	}
+	return lines[len(lines)-1].At
 }
 
 // List gives how rule sets fare in the regions whose trails the actor sees: of one region and below, of exactly it, or of all. At

@@ -19,7 +19,7 @@ func TestServersSayHowRuleSetsFareToThoseWhoAnswerForThem(t *testing.T) {
 	since := morning.Add(-time.Minute)
 	fares := func(region, state string) domain.RuleProcess {
 		return domain.RuleProcess{RuleSet: "set-" + region, RegionCode: region, Version: "1", Revision: 1, State: domain.RuleProcessState(state), Since: since, Calls: 1 << 40, Memory: 5 << 30, CPUSeconds: 1.5,
-			Failures: []domain.RuleFailure{{First: since, Last: morning, Count: 3, Error: "it crashed"}}}
+			Failures: []domain.RuleFailure{{First: since, Last: morning, Count: 3, Error: "it crashed"}}, Lines: []domain.RuleLine{{At: since, Text: "of " + region}}}
 	}
 	status := map[string][]domain.RuleProcess{
 		"one": {fares("ID", "READY"), fares("32", "READY"), fares("32.73", "OPEN"), fares("33", "BACKOFF")},
@@ -40,7 +40,7 @@ func TestServersSayHowRuleSetsFareToThoseWhoAnswerForThem(t *testing.T) {
 		}
 		var seen []string
 		for _, p := range all {
-			if p.Calls != 1<<40 || len(p.Failures) != 1 || p.Failures[0].Count != 3 || !p.Since.Equal(since) {
+			if len(p.Lines) != 1 || p.Lines[0].Text != "of "+p.RegionCode || p.Calls != 1<<40 || len(p.Failures) != 1 || p.Failures[0].Count != 3 || !p.Since.Equal(since) {
 				t.Errorf("%+v", p)
 			}
 			seen = append(seen, fmt.Sprintf("%s:%s:%s", p.Server, p.RegionCode, p.State))

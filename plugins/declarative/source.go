@@ -45,7 +45,6 @@ type ruleSource struct {
 	en, id           scalar // the message
 	values           []namedExpression
 	path             []string
-	complete, noEach bool
 }
 
 type namedExpression struct {

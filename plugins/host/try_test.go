@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -200,7 +199,7 @@ func TestAProgramIsRunByItsRuntimeWhereTheOperatorDeclaresIt(t *testing.T) {
 			t.Errorf("with %v: %v", runtimes, err)
 		}
 	}
-	for name, path := range map[string]string{"node": "node", "Node": "/bin/sh", "x": runtime.GOROOT(), "y": "/no/such"} {
+	for name, path := range map[string]string{"node": "node", "Node": "/bin/sh", "x": t.TempDir(), "y": "/no/such"} {
 		if _, err := New(Options{Runtimes: map[string]string{name: path}}); err == nil {
 			t.Errorf("%s=%s was taken", name, path)
 		}
