@@ -35,16 +35,16 @@ type source struct {
 }
 
 type ruleSource struct {
-	at               place
-	code             string
-	title            rules.Text
-	stages, moves    []string
-	severity         string
-	waivable         string
-	each, assert     scalar
-	en, id           scalar // the message
-	values           []namedExpression
-	path             []string
+	at            place
+	code          string
+	title         rules.Text
+	stages, moves []string
+	severity      string
+	waivable      string
+	each, assert  scalar
+	en, id        scalar // the message
+	values        []namedExpression
+	path          []string
 }
 
 type namedExpression struct {
