@@ -23,7 +23,7 @@ func newPlugin() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newPluginNew(), newPluginTest(), newPluginCheck(), newPluginUpload(), newPluginApprove(), newPluginActivate(), newPluginRollback(),
-		newPluginDeactivate(), newPluginWithdraw(), newPluginList(), newPluginShow(), newPluginLogs())
+		newPluginDeactivate(), newPluginWithdraw(), newPluginList(), newPluginShow(), newPluginLogs(), newPluginSimulate(), newPluginReplay(), newPluginShadow(), newPluginTrial())
 	return cmd
 }
 
