@@ -16,6 +16,7 @@ import (
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/db/dbtest"
 	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/internal/decisions"
 	"github.com/berdaya/berdaya/internal/members"
 	"github.com/berdaya/berdaya/internal/token"
 	"github.com/berdaya/berdaya/plugins/declarative"
@@ -27,6 +28,7 @@ type bureau struct {
 	url    string
 	folder string
 	issuer token.Issuer
+	server *server
 }
 
 func newBureau(t *testing.T) *bureau {
@@ -42,7 +44,7 @@ func newBureau(t *testing.T) *bureau {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sv, err := newServer(t.Context(), settings{DSN: dsn, Secret: secret, Development: true, Log: slog.New(slog.DiscardHandler)})
+	sv, err := newServer(t.Context(), settings{DSN: dsn, Secret: secret, Development: true, Decisions: keeping{For: decisions.MostKeeping}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,7 @@ func newBureau(t *testing.T) *bureau {
 		<-ended
 		sv.close()
 	})
-	return &bureau{t, "http://" + l.Addr().String(), t.TempDir(), token.NewIssuer(secret, time.Now)}
+	return &bureau{t, "http://" + l.Addr().String(), t.TempDir(), token.NewIssuer(secret, time.Now), sv}
 }
 
 // file writes a file and gives its path.
@@ -195,6 +197,10 @@ func TestACommandToAServerSaysWhatIsMissing(t *testing.T) {
 		"no region":             {[]string{"rollback", "jabar", "--token-file", "token"}, "region"},
 		"a mode":                {[]string{"activate", "jabar@1", "--region", "32", "--mode", "all", "--token-file", "token"}, "new or everyone"},
 		"parameters":            {[]string{"activate", "jabar@1", "--region", "32", "--parameters", "{", "--token-file", "token"}, "no JSON object"},
+		"no region to try in":   {[]string{"simulate", "jabar@1", "--token-file", "token"}, "region"},
+		"a list of nothing":     {[]string{"simulate", "jabar@1", "--region", "32", "--first", "0", "--token-file", "token"}, "from 1 to 100"},
+		"a day":                 {[]string{"replay", "jabar@1", "--region", "32", "--from", "yesterday", "--token-file", "token"}, "2026-05-01"},
+		"no beginning":          {[]string{"replay", "jabar@1", "--region", "32", "--token-file", "token"}, "from"},
 		"a language":            {[]string{"list", "--lang", "fr", "--token-file", "token"}, "id or en"},
 		"a server in the clear": {[]string{"list", "--server", "http://example.org", "--token-file", "token"}, "https"},
 		"nothing to upload":     {[]string{"upload", "no/where", "--token-file", "token"}, "no/where"},

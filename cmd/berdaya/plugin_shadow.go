@@ -104,7 +104,7 @@ func newShadowShow() *cobra.Command {
 		if a.json {
 			return a.show(all)
 		}
-		w := a.table()
+		w := a.columns()
 		defer w.Flush()
 		fmt.Fprintln(w, domain.Text{EN: "RULE SET\tVERSION\tREGION\tSTATE\tUNTIL\tDECISIONS\tNEWLY BLOCKED\tFREED\tNOT JUDGED\tMISSED",
 			ID: "KUMPULAN ATURAN\tVERSI\tWILAYAH\tKEADAAN\tSAMPAI\tKEPUTUSAN\tBARU TERHALANG\tTERBEBAS\tTIDAK DINILAI\tTERLEWAT"}.In(a.locale))

@@ -53,14 +53,14 @@ func (a *asked) summary(t *shownTrial) {
 	}
 }
 
-func (a *asked) table() *tabwriter.Writer { return tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0) }
+func (a *asked) columns() *tabwriter.Writer { return tabwriter.NewWriter(a.out, 0, 4, 2, ' ', 0) }
 
 // rules shows what each rule does otherwise.
 func (a *asked) rules(t *shownTrial) {
 	if len(t.Rules) == 0 {
 		return
 	}
-	w := a.table()
+	w := a.columns()
 	defer w.Flush()
 	fmt.Fprintln(w, "\n"+domain.Text{EN: "RULE\tBLOCKS\tFREES\tREMARKS\tREMARKS GONE", ID: "ATURAN\tMENGHALANGI\tMEMBEBASKAN\tCATATAN\tCATATAN HILANG"}.In(a.locale))
 	for _, r := range t.Rules {
@@ -73,7 +73,7 @@ func (a *asked) differences(t *shownTrial) {
 	if t.Differences == nil || len(t.Differences.Nodes) == 0 {
 		return
 	}
-	w := a.table()
+	w := a.columns()
 	fmt.Fprintln(w, "\n"+domain.Text{EN: "PROGRAMME\tREGION\tCHANGE\tRULE\tEFFECT\tMESSAGE", ID: "PROGRAM\tWILAYAH\tPERUBAHAN\tATURAN\tAKIBAT\tPESAN"}.In(a.locale))
 	for _, d := range t.Differences.Nodes {
 		code, region := "-", "-"
