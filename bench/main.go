@@ -72,7 +72,7 @@ unless --data says where.`,
 	f.StringVar(&o.data, "data", "", "a folder for PostgreSQL and its data, kept for the next run (default: a temporary one)")
 	f.StringVar(&o.beside, "beside", "", "measure this other build of berdaya as well: is a change any faster?")
 	f.Float64Var(&o.below, "profile-below", 0.6, "take a CPU profile where the ratio is lower; 0 is never")
-	cmd.AddCommand(newYardstick(), newImport(), newMoves(), newAsking(), newOnce())
+	cmd.AddCommand(newYardstick(), newImport(), newMoves(), newAsking(), newSimulate(), newOnce(), newSimulateOnce())
 	cmd.CompletionOptions.HiddenDefaultCmd = true
 	return cmd
 }

@@ -124,6 +124,52 @@ func Parts(pid int, words ...string) (own float64, parts map[string]float64, err
 	return server.own, parts, nil
 }
 
+// Peaks gives the memory at its highest, in bytes, of a server by its parts, which are those of [Parts].
+func Peaks(pid int, words ...string) (own int64, parts map[string]int64, err error) {
+	all, err := processes()
+	if err != nil {
+		return 0, nil, err
+	}
+	if own, err = peak(pid); err != nil {
+		return 0, nil, err
+	}
+	parts = map[string]int64{}
+	for _, p := range all {
+		if p.parent != pid {
+			continue
+		}
+		line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.pid))
+		if err != nil {
+			continue // it has ended
+		}
+		for _, word := range words {
+			if bytes.Contains(line, []byte(word)) {
+				most, err := peak(p.pid)
+				if err != nil {
+					continue
+				}
+				parts[word] += most
+			}
+		}
+	}
+	return own, parts, nil
+}
+
+// peak gives the memory of a process at its highest, in bytes.
+func peak(pid int) (int64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(raw)) {
+		if rest, found := strings.CutPrefix(line, "VmHWM:"); found {
+			kilobytes, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
+			return kilobytes << 10, err
+		}
+	}
+	return 0, fmt.Errorf("/proc/%d/status has no VmHWM", pid)
+}
+
 // Parent gives the parent of a process.
 func Parent(pid int) (int, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

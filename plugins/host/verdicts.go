@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/berdaya/berdaya/plugins/rules"
+	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 	"github.com/berdaya/berdaya/workflow"
 )
 
@@ -35,6 +37,19 @@ func (c Candidate) Verdicts(ctx context.Context, questions []workflow.Question) 
 		d.evaluate(c.run, 0, i)
 	}
 	return d.judge(ctx, questions)
+}
+
+// Requests gives what Verdicts sends for questions, in the same batches: for whoever measures what asking alone takes.
+func (c Candidate) Requests(questions []workflow.Question) []*rulespb.EvaluateRequest {
+	asked, places := make([]*rules.Question, len(questions)), make([]int, len(questions))
+	for i := range questions {
+		asked[i], places[i] = questionOf(&questions[i]), i
+	}
+	var all []*rulespb.EvaluateRequest
+	c.run.inBatches(asked, places, places, c.Description.GetFacts(), func(b batch) {
+		all = append(all, &rulespb.EvaluateRequest{Questions: b.questions})
+	})
+	return all
 }
 
 // Needs gives the facts that its verdicts need.
