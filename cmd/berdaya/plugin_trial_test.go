@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +41,32 @@ func (d *bureau) ask(role, region, document string, variables map[string]any, in
 	if err := c.Ask(d.Context(), document, variables, into); err != nil {
 		d.Fatal(err)
 	}
+}
+
+// stream gives all events of a subscription that ends.
+func (d *bureau) stream(role, region, document string) string {
+	d.Helper()
+	body, err := json.Marshal(map[string]string{"query": document})
+	if err != nil {
+		d.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(d.Context(), http.MethodPost, d.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		d.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "text/event-stream")
+	request.Header.Set("Authorization", "Bearer "+d.tokenOf(role, region))
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		d.Fatal(err)
+	}
+	defer answer.Body.Close()
+	events, err := io.ReadAll(answer.Body)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return string(events)
 }
 
 // standing gives whether each active programme of 32 may advance, by its code, and which of the rule set's rules stop it.
@@ -243,6 +272,11 @@ func TestStoppingTheCommandCancelsTheTrial(t *testing.T) {
 		out := d.must("Simulation", "trial", id[len(id)-1])
 		return strings.Contains(out, "completed")
 	})
+	for role, want := range map[string]string{"auditor": `"state":"COMPLETED"`, "viewer": "NOT_FOUND"} {
+		if events := d.stream(role, "32", `subscription { ruleTrialProgress(id: "`+id[len(id)-1]+`") { trial { state done } } }`); !strings.Contains(events, want) {
+			t.Errorf("%s: %s", role, events)
+		}
+	}
 	// One that runs for hours: its row is there, and no slice of work takes it up while it is held.
 	if _, err := d.server.db.Pool.Exec(d.Context(), `update rule_trials set state = 'RUNNING', finished_at = null, worker = gen_random_uuid(), leased_until = now() + interval '1 hour'`); err != nil {
 		t.Fatal(err)

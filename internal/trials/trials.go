@@ -109,16 +109,18 @@ type Start struct {
 // FORBIDDEN, NOT_FOUND, BAD_USER_INPUT, RULE_SET_NOT_POSSIBLE for a version that could not be put to work and where as many trials run
 // as may, and IDEMPOTENCY_MISMATCH.
 func (s *Trials) Start(ctx context.Context, actor access.Actor, c Start) (uuid.UUID, error) {
-	version, parameters, err := s.Possible(ctx, actor, c.RuleSet, c.Version, c.Region, c.Parameters)
-	if err != nil {
+	if err := access.MayAct(actor); err != nil {
 		return uuid.Nil, err
 	}
-	c.Parameters = parameters
 	now := s.Clock.Now().UTC().Truncate(time.Microsecond)
 	input := c
 	input.Key = nil
 	once := command.Command{Actor: actor.Subject, Key: c.Key, Name: "startTrial", Input: input}
 	out, err := command.Run(ctx, s.Store, once, func(ctx context.Context) (command.Outcome, error) {
+		version, parameters, err := s.Possible(ctx, actor, c.RuleSet, c.Version, c.Region, c.Parameters)
+		if err != nil {
+			return command.Outcome{}, err
+		}
 		if err := c.check(now); err != nil {
 			return command.Outcome{}, err
 		}
@@ -128,7 +130,6 @@ func (s *Trials) Start(ctx context.Context, actor access.Actor, c Start) (uuid.U
 		if err := s.room(ctx, t); err != nil {
 			return command.Outcome{}, err
 		}
-		var err error
 		switch c.Kind {
 		case domain.Simulation:
 			t.Total, err = s.Store.CountActive(ctx, c.Region)
