@@ -46,6 +46,12 @@ func (s Demo) Present(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]bool,
 	return present, Coded(err)
 }
 
+// There tells whether there is a programme with a code.
+func (s Demo) There(ctx context.Context, code string) (there bool, err error) {
+	err = s.DB.Pool.QueryRow(ctx, `select exists (select from programmes where code = $1)`, code).Scan(&there)
+	return there, Coded(err)
+}
+
 // Load writes rows by COPY in one transaction, all of them or none. Each argument is a slice of one kind of domain struct;
 // what others refer to comes first. Fields that identify a person are left out.
 func (s Demo) Load(ctx context.Context, rows ...any) error {

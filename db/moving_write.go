@@ -89,7 +89,7 @@ with moved as (
 	) t where @tells
 ), remembered as (
 	insert into idempotency_keys (actor, key, command, input_hash, outcome, ids, version, created_at)
-	select @actor, @key::text, @command, @input_hash::bytea, @outcome, @ids::uuid[], @remembered_version::bigint, @at
+	select @actor, @key::text, @command, @input_hash::bytea, @outcome, @ids::uuid[], @remembered_version::bigint, now()
 	from moved where @key::text is not null
 )
 select exists (select from moved)`

@@ -189,7 +189,7 @@ func seedDemo(ctx context.Context, sv *server, size string, steps *steps) error 
 	}
 	made, err := demo.Seed(ctx, demo.Ports{
 		Registry: sv.useCases.Registry, Programmes: sv.useCases.Programmes, Content: sv.useCases.Content, Moves: sv.useCases.Moves,
-		Timers: sv.timers, Actor: sv.actor,
+		Timers: sv.timers, There: sv.db.Demo().There, Actor: sv.actor,
 		Progress: func(done, total int) { steps.bar.at("making the demo portfolio", done, total) },
 	})
 	steps.bar.end()

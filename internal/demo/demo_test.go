@@ -70,6 +70,7 @@ func ports(t *testing.T, d *db.DB) demo.Ports {
 		Content:    content.Writer{Store: d.Contents(), Clock: clock, IDs: ids},
 		Moves:      &moving.Moves{Store: d.Moving(), Rules: rules, Courses: workflow.Default, Clock: clock, IDs: ids},
 		Timers:     timers.Timers{Store: d.Timers(), Teller: d.Notices(), Clock: clock, IDs: ids},
+		There:      d.Demo().There,
 		Actor: func(ctx context.Context, role domain.Role, region string) (access.Actor, error) {
 			subject, err := who.EnsureDevelopment(ctx, role, region)
 			if err != nil {
@@ -127,6 +128,20 @@ func TestTheSmallPortfolioHasEveryStageAndStatusAndASecondSeedingChangesNothing(
 	}
 	if after := latest(t, d); after != before {
 		t.Errorf("the second seeding wrote something: %s became %s", before, after)
+	}
+	var old int
+	if err := d.Bun.NewRaw("select count(*) from idempotency_keys where created_at < now() - interval '1 day'").Scan(t.Context(), &old); err != nil || old != 0 {
+		t.Errorf("%d commands would be forgotten before their time: %v", old, err)
+	}
+	if _, err := d.Pool.Exec(t.Context(), "delete from idempotency_keys"); err != nil {
+		t.Fatal(err)
+	}
+	before = latest(t, d)
+	if again, err := demo.Seed(t.Context(), p); err != nil || again != n {
+		t.Fatal(again, err)
+	}
+	if after := latest(t, d); after != before {
+		t.Errorf("a seeding after its commands were forgotten wrote something: %s became %s", before, after)
 	}
 }
 
