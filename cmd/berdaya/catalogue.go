@@ -90,7 +90,13 @@ func (sv *server) startCatalogue(ctx context.Context, clock domain.Clock, ids do
 	sv.useCases.RuleSets = &rulesets.RuleSets{Store: store, Checker: ruleChecks{sv.rules, store}, Parameters: host.CheckParameters,
 		Reserved: []string{national.Name, declarative.Name}, Clock: clock, IDs: ids}
 	sv.useCases.Processes = &rulesets.Processes{Store: store, Server: serverName(), Status: sv.processes, Clock: clock, Log: sv.log}
-	return sv.rules.Follow(ctx, store)
+	if err := sv.rules.Follow(ctx, store); err != nil {
+		return err
+	}
+	settling, cancel := context.WithTimeout(ctx, rulesSettle)
+	defer cancel()
+	sv.rules.Settle(settling)
+	return nil
 }
 
 // catalogueWork lists what is done about the catalogue later or every so often.

@@ -38,12 +38,17 @@ import (
 	"github.com/berdaya/berdaya/plugins/host"
 )
 
+// Of starting: how long the national rules may take, and how long offices' are waited for, which may be broken.
+const (
+	rulesStart  = 15 * time.Second
+	rulesSettle = 5 * time.Second
+)
+
 // Of stopping: requests may end, then connections are cut; jobs may end, then another server does them; what was decided may be
 // written down, then it is left out of the log; rule sets may end, then they are ended.
 const (
 	drainBound   = 5 * time.Second
 	rulesBound   = 5 * time.Second
-	rulesStart   = 15 * time.Second
 	jobsBound    = 5 * time.Second
 	decidedBound = 3 * time.Second
 )

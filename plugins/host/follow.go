@@ -19,6 +19,7 @@ import (
 const (
 	readTimeout  = 5 * time.Second // of the activations
 	mostStarting = 16              // programs of offices that start at a time
+	settleEvery  = 10 * time.Millisecond
 )
 
 // Follow puts to work what a source says, and keeps to it: it is asked once before Follow returns, whose error is that it could
@@ -30,6 +31,20 @@ func (h *Host) Follow(ctx context.Context, source Source) error {
 	}
 	h.ends.Go(f.follow)
 	return nil
+}
+
+// Settle waits until every office's rule set answers or the context ends. A server that has just started spares people a moment of
+// RULES_UNAVAILABLE by it; it goes on without those that are broken.
+func (h *Host) Settle(ctx context.Context) {
+	for _, r := range h.all() {
+		for r.serving.Load() == nil {
+			select {
+			case <-time.After(settleEvery):
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
 }
 
 // follower makes the table from what the source says. It is one goroutine; the table is how others learn of it.
