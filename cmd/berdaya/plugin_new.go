@@ -28,8 +28,8 @@ func newPluginNew() *cobra.Command {
 		Short: "Begin a program of rules, in Go or in JavaScript",
 		Long: `Writes a complete module into the folder NAME: a first rule with its test, what serves it to Berdaya, the contract, and for Go the
 kit as source. It builds and passes its test at once; nothing of it need be published. NAME is the name of the rule set.`,
-		Example: `  berdaya plugin new jawa-timur --lang go --region 35
-  berdaya plugin new jawa-timur --lang javascript && cd jawa-timur && npm ci && berdaya plugin test`,
+		Example: `  berdaya plugin new jawa-timur --in go --region 35
+  berdaya plugin new jawa-timur --in javascript && cd jawa-timur && npm ci && berdaya plugin test`,
 		Args: exactArgs(1, "the name of the rule set"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			m.Name = args[0]
@@ -37,7 +37,7 @@ kit as source. It builds and passes its test at once; nothing of it need be publ
 				return usageError{fmt.Errorf("a name is 1 to 64 small letters, digits and hyphens, and begins with a letter; %q is not", m.Name)}
 			}
 			if !slices.Contains(plugins.Languages, m.Language) {
-				return usageError{fmt.Errorf("--lang is one of %s, not %q", strings.Join(plugins.Languages, ", "), m.Language)}
+				return usageError{fmt.Errorf("--in is one of %s, not %q", strings.Join(plugins.Languages, ", "), m.Language)}
 			}
 			if _, ok := domain.LevelOf(m.Region); !ok {
 				return usageError{fmt.Errorf("--region is the code of a region, such as 32.73, not %q", m.Region)}
@@ -55,7 +55,7 @@ kit as source. It builds and passes its test at once; nothing of it need be publ
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&m.Language, "lang", "go", "the language: "+strings.Join(plugins.Languages, ", "))
+	cmd.Flags().StringVar(&m.Language, "in", "go", "the programming language: "+strings.Join(plugins.Languages, ", "))
 	cmd.Flags().StringVar(&m.Region, "region", "32.73", "the code of the region that its tests name")
 	return cmd
 }
