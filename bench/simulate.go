@@ -30,8 +30,8 @@ func newSimulate() *cobra.Command {
 		Long: `Simulates a new rule file, beside the national rules, over all active programmes of the national portfolio or a part of it: the use case
 of the server in a process of its own, with PostgreSQL, the national rules and the rule file in processes of theirs.
 
-Beside it stands a plain gRPC batch (1.00): in the same process and directly after, requests that are the same byte by byte, for
-5,000 of the programmes and again until it was as many, are sent to the same rule process by its generated client and their answers
+Beside it stands a plain gRPC batch (1.00): from the same process and directly after, requests that are the same byte by byte, for
+5,000 of the programmes and again until it was as many, are sent to a process of the same rule file by its generated client and their answers
 are thrown away. What a simulation takes more is reading facts, putting them into the contract's words, checking answers, asking
 the rules at work, comparing and writing. CPU time comes from /proc, by process; memory is that of each process at its highest.`,
 		Example: `  go run ./bench simulate                                     5,000 programmes, of which some 2,900 are active

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -78,6 +79,8 @@ type simulator struct {
 	db       *db.DB
 	database int // the postmaster
 	all      simulated
+	again    func(ctx context.Context, do func(context.Context, host.Candidate) error) error // tries the same version once more
+	items    int                                                                             // that it was asked
 }
 
 func simulateOnce(ctx context.Context, dsn, binary string, database int) (simulated, error) {
@@ -131,6 +134,10 @@ func simulateOnce(ctx context.Context, dsn, binary string, database int) (simula
 	case row.State != domain.TrialCompleted || row.NotJudged > 0 || row.Done == 0:
 		return simulated{}, fmt.Errorf("the simulation came to %s, %d programmes, of which %d were not judged", row.State, row.Done, row.NotJudged)
 	}
+	// Not within the trial: what it is given to work with ends soon after the trial does.
+	if err := s.again(ctx, func(ctx context.Context, c host.Candidate) error { return s.plain(ctx, c, s.items) }); err != nil {
+		return simulated{}, err
+	}
 	s.all.Programmes, s.all.Differences = row.Done, row.Listed
 	return s.all, nil
 }
@@ -175,11 +182,14 @@ func (s *simulator) upload(ctx context.Context) (*domain.RuleSetVersion, error) 
 	})
 }
 
-// Try runs the rule, measures what is done with it, and then a plain batch of as many questions.
+// Try runs the rule and measures what is done with it.
 func (s *simulator) Try(ctx context.Context, v *domain.RuleSetVersion, region string, given json.RawMessage, do func(context.Context, trials.Candidate) error) error {
 	version := host.Version{Kind: v.RuleSet.Kind, RuleSet: v.RuleSet.Name, Version: v.Version, SHA256: v.SHA256,
 		Artefact: func(ctx context.Context, to io.Writer) error { return s.db.Catalogue().Artefact(ctx, v.SHA256, to) }}
-	return s.Host.Try(ctx, version, region, given, func(ctx context.Context, c host.Candidate) error {
+	s.again = func(ctx context.Context, do func(context.Context, host.Candidate) error) error {
+		return s.Host.Try(ctx, version, region, given, do)
+	}
+	return s.again(ctx, func(ctx context.Context, c host.Candidate) error {
 		counted := &counting{Candidate: c}
 		before, err := s.used()
 		if err != nil {
@@ -201,7 +211,8 @@ func (s *simulator) Try(ctx context.Context, v *domain.RuleSetVersion, region st
 			return err
 		}
 		m.SelfPeak, m.NationalPeak, m.RulePeak = max(m.SelfPeak, own), max(m.NationalPeak, parts[national.Name]), max(m.RulePeak, parts[declarative.Name])
-		return s.plain(ctx, c, counted.items)
+		s.items += counted.items
+		return nil
 	})
 }
 
@@ -238,12 +249,12 @@ func (s *simulator) used() (u [4]float64, err error) {
 
 // plain sends so many questions straight to the rule's process.
 func (s *simulator) plain(ctx context.Context, c host.Candidate, items int) error {
-	if items == 0 {
-		return nil
-	}
 	requests, err := s.requests(ctx, c)
 	if err != nil {
 		return err
+	}
+	if len(requests) == 0 {
+		return errors.New("the rule was asked nothing, so there is nothing to compare with")
 	}
 	before, err := s.used()
 	if err != nil {
@@ -269,9 +280,7 @@ func (s *simulator) plain(ctx context.Context, c host.Candidate, items int) erro
 		return err
 	}
 	m := &s.all
-	m.Plain += sent
-	m.PlainSeconds += time.Since(began).Seconds()
-	m.PlainSelf, m.PlainRules = m.PlainSelf+after[0]-before[0], m.PlainRules+after[2]-before[2]
+	m.Plain, m.PlainSeconds, m.PlainSelf, m.PlainRules = sent, time.Since(began).Seconds(), after[0]-before[0], after[2]-before[2]
 	return nil
 }
 

@@ -26,7 +26,8 @@ func (d *bureau) portfolio() {
 	dbtest.Regions(d, d.server.db, "32.04.12.2003", "32.04.12.2002", "32.11.01.2001", "34.03.05.2001", "34.02.08.2001", "34.03.05.2002",
 		"53.02.01.2012", "53.17.01.2001", "53.02.01.2013")
 	u := d.server.useCases
-	if _, err := demo.Seed(d.Context(), demo.Ports{Registry: u.Registry, Programmes: u.Programmes, Content: u.Content, Moves: u.Moves, Timers: d.server.timers, Actor: d.server.actor}); err != nil {
+	if _, err := demo.Seed(d.Context(), demo.Ports{Registry: u.Registry, Programmes: u.Programmes, Content: u.Content, Moves: u.Moves, Timers: d.server.timers,
+		There: d.server.db.Demo().There, Actor: d.server.actor}); err != nil {
 		d.Fatal(err)
 	}
 }
