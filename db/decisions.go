@@ -39,11 +39,13 @@ from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::tex
 	$11::text[], $12::text[], $13::text[], $14::jsonb[], $15::jsonb[], $16::jsonb[], $17::jsonb[], $18::jsonb[], $19::bigint[], $20::uuid[], $21::jsonb[], $22::bytea[])
 	as d (id, decided_at, last_at, count, actor, programme_id, region_code, stage, entered_at, move, to_stage, outcome, facts_hash,
 		kinds, revisions, blocks, unavailable, waivers, took, event, rules, repeats)
+where not exists (select from decisions there where there.id = d.id)
 on conflict (repeats) do update set count = least(decisions.count::bigint + excluded.count, 2147483647)::int,
 	decided_at = least(decisions.decided_at, excluded.decided_at), last_at = greatest(decisions.last_at, excluded.last_at)`
 
 // Keep writes decisions and the facts that they rest on, all or none, in one round trip. It counts those that are the same again
-// in the entries that there are. Facts without content are there already. Both must be sorted.
+// in the entries that there are. Facts without content are there already. Both must be sorted. What was written although nobody
+// heard so may be written again.
 func (s Decisions) Keep(ctx context.Context, facts []workflow.KeptFacts, all []workflow.KeptDecision) error {
 	var batch pgx.Batch
 	n := len(facts)
@@ -111,11 +113,12 @@ func (c *decisionColumns) set(i int, d *workflow.KeptDecision) error {
 	return nil
 }
 
-const forgetDecisionsQuery = `delete from decisions where id in (select id from decisions where last_at < $1 order by last_at, id limit $2)`
+// What is being used again at this moment is locked and is left alone: it would be deleted in its new state otherwise.
+const forgetDecisionsQuery = `delete from decisions where id in (select id from decisions where last_at < $1 order by last_at, id limit $2 for update skip locked)`
 
 // A decision that is kept was made on the day that its facts were last used, or before.
 const forgetFactsQuery = `delete from decision_facts where hash in (select hash from decision_facts where last_used < ($1::timestamptz at time zone 'UTC')::date
-	order by last_used, hash limit $2)`
+	order by last_used, hash limit $2 for update skip locked)`
 
 // Forget deletes at most so many decisions that were last made before then, and as many facts that none rests on, and tells
 // whether there may be more.

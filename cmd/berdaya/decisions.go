@@ -56,7 +56,7 @@ func (sv *server) startDecisions(s settings, clock domain.Clock, ids domain.IDs)
 	if err != nil {
 		return err
 	}
-	sv.decided = &decisions.Log{Store: sv.db.Decisions(), Keep: recorder.Keep, Show: host.ShowFacts, Clock: clock, IDs: ids, Log: s.Log,
+	sv.decided = &decisions.Log{Store: sv.db.Decisions(), Recorder: recorder, Show: host.ShowFacts, Clock: clock, IDs: ids, Log: s.Log,
 		Keeping: cmp.Or(s.Decisions.For, decisions.DefaultKeeping), Count: sv.metrics.FromDecisions()}
 	sv.decided.Start()
 	return nil

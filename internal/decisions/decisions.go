@@ -43,11 +43,19 @@ type Store interface {
 	Facts(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.FactsIn, error)
 }
 
+// Recorder knows which texts in facts are masked.
+type Recorder interface {
+	// Keep puts facts into the form in which they are kept, and gives the paths of the fields in which a text was masked.
+	Keep(*workflow.Facts) (content []byte, masked []string, err error)
+	// Hush gives what takes those texts out of what rules say.
+	Hush(*workflow.Facts) func(said string) string
+}
+
 // Log is the decision log of one server. It takes decisions as soon as Start was called.
 type Log struct {
-	Store   Store
-	Keep    func(*workflow.Facts) (content []byte, masked []string, err error) // puts facts into the form in which they are kept
-	Show    func(content []byte) (json.RawMessage, error)                      // puts them into words again
+	Store Store
+	Recorder
+	Show    func(content []byte) (json.RawMessage, error) // puts facts that were kept into words
 	Clock   domain.Clock
 	IDs     domain.IDs
 	Log     *slog.Logger
@@ -170,8 +178,7 @@ func (l *Log) put(batch []workflow.Decided) {
 		}
 		select {
 		case <-time.After(pause):
-		case <-l.stop: // it is tried once more, at once
-			pause = -1
+		case <-l.stop: // it is tried again at once
 		}
 	}
 	l.Log.Error("decisions could not be written and are missing in the decision log; the programmes' histories have them", "decisions", len(batch), "error", err)
@@ -215,7 +222,7 @@ func (l *Log) entries(batch []workflow.Decided) ([]workflow.KeptFacts, []workflo
 func (l *Log) keep(hash string, d *workflow.Decided) (k workflow.KeptFacts, err error) {
 	k.Hash, k.UsedOn = hash, domain.DateOf(d.Question.At)
 	if _, there := l.facts.Get(hash+" "+string(k.UsedOn), l.Clock.Now()); !there {
-		k.Content, k.Masked, err = l.Keep(d.Facts)
+		k.Content, k.Masked, err = l.Recorder.Keep(d.Facts)
 	}
 	return k, err
 }

@@ -116,7 +116,7 @@ func TestTheSameAgainIsCountedAndNothingElseIs(t *testing.T) {
 		facts := 0
 		logs := rapid.IntRange(1, 3).Draw(rt, "servers") // one after the other on the same database
 		for range logs {
-			log := &decisions.Log{Store: base.Decisions(), Keep: base.log.Keep, Show: base.log.Show, Clock: &tick{}, IDs: domain.RandomIDs{}, Log: base.log.Log}
+			log := &decisions.Log{Store: base.Decisions(), Recorder: base.log.Recorder, Show: base.log.Show, Clock: &tick{}, IDs: domain.RandomIDs{}, Log: base.log.Log}
 			log.Start()
 			moves := *base.moves
 			moves.Recorder = log

@@ -12,13 +12,13 @@
 // # Once
 //
 // Facts are kept once, under the hash that the history names too, without the time. People press the same button again: a
-// failure that is the same again (programme, actor, move, facts, revisions and all that was said) is counted in the entry that
-// there is. What was carried out is an entry each time; it cannot be the same twice.
+// failure that is the same again (programme, actor, move, facts, revisions, all that was said and who said nothing) is counted in
+// the entry that there is. What was carried out is an entry each time; it cannot be the same twice.
 //
 // # Personal data
 //
 // Facts carry none by their contract, but people write names into a place or a role. The operator says which texts are masked
-// before they are kept, and with each entry it is kept which were.
+// before they are kept, and with each entry it is kept which were. Rules quote such texts, so what they say is kept without them.
 //
 // # For how long
 //

@@ -17,6 +17,7 @@ func (l *Log) entry(d *workflow.Decided) (workflow.KeptDecision, [sha256.Size]by
 	if j == nil {
 		j = &workflow.Judgement{}
 	}
+	blocks, away := l.hushed(d.Facts, ofRules(d.Blocks), j.Unavailable)
 	hash := d.FactsHash
 	if hash == "" {
 		hash = d.Facts.Hash()
@@ -24,18 +25,51 @@ func (l *Log) entry(d *workflow.Decided) (workflow.KeptDecision, [sha256.Size]by
 	e := workflow.KeptDecision{Decision: domain.Decision{
 		ID: l.IDs.New(), DecidedAt: at, LastAt: at, Count: 1, Actor: d.Actor, ProgrammeID: p.ID, RegionCode: p.RegionCode, Stage: p.Stage,
 		EnteredAt: p.StageEnteredAt, Move: d.Question.Move, ToStage: d.Question.Target, Outcome: d.Outcome, FactsHash: hash,
-		Kinds: list(d.Question.Kinds), Revisions: revisions(j), Blocks: ofRules(d.Blocks), Unavailable: list(j.Unavailable), Waivers: list(d.Snapshot.Waivers),
+		Kinds: list(d.Question.Kinds), Revisions: revisions(j), Blocks: blocks, Unavailable: list(away), Waivers: list(d.Snapshot.Waivers),
 		Took: d.Took.Microseconds(), EventID: d.EventID,
 	}}
-	e.Rules = spokeUp(&e.Decision, j.Unavailable)
+	e.Rules = spokeUp(&e.Decision, away)
 	if e.Outcome == domain.DecisionMoved {
 		return e, [sha256.Size]byte{}
 	}
 	same := e.Decision
-	same.ID, same.DecidedAt, same.LastAt, same.Took = [16]byte{}, time.Time{}, time.Time{}, 0
+	same.ID, same.DecidedAt, same.LastAt, same.Took, same.Unavailable = [16]byte{}, time.Time{}, time.Time{}, 0, list(who(away))
 	key := sha256.Sum256(workflow.Canonical(same))
 	e.Repeats = key[:]
 	return e, key
+}
+
+// hushed gives what rules said, and why some said nothing, without the texts that are masked in the facts: rules quote them.
+func (l *Log) hushed(f *workflow.Facts, blocks []domain.Block, away []workflow.Unavailable) ([]domain.Block, []workflow.Unavailable) {
+	if len(blocks)+len(away) == 0 {
+		return blocks, away
+	}
+	hush := l.Hush(f)
+	for i := range blocks {
+		b := &blocks[i]
+		b.Message = domain.Text{EN: hush(b.Message.EN), ID: hush(b.Message.ID)}
+		if b.Values != nil {
+			values := make(map[string]string, len(b.Values))
+			for name, value := range b.Values {
+				values[name] = hush(value)
+			}
+			b.Values = values
+		}
+	}
+	away = slices.Clone(away)
+	for i := range away {
+		away[i].Reason = hush(away[i].Reason)
+	}
+	return blocks, away
+}
+
+// who gives which rule sets did not answer. Why may differ each time, by a last line with the time in it, and it is the same again.
+func who(away []workflow.Unavailable) []workflow.Unavailable {
+	all := slices.Clone(away)
+	for i := range all {
+		all[i].Reason = ""
+	}
+	return all
 }
 
 // list gives a list as JSON, an empty one too.

@@ -68,7 +68,7 @@ func newOffice(t testing.TB, change func(*decisions.Log)) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.log = &decisions.Log{Store: o.Decisions(), Keep: recorder.Keep, Show: host.ShowFacts, Clock: &tick{}, IDs: domain.RandomIDs{}, Log: slog.New(slog.DiscardHandler),
+	o.log = &decisions.Log{Store: o.Decisions(), Recorder: recorder, Show: host.ShowFacts, Clock: &tick{}, IDs: domain.RandomIDs{}, Log: slog.New(slog.DiscardHandler),
 		Keeping: decisions.DefaultKeeping, Pauses: []time.Duration{time.Millisecond}, Count: func(_, lost int) { o.lost.Add(int64(lost)) }}
 	if change != nil {
 		change(o.log)

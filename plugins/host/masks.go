@@ -92,8 +92,8 @@ func maskable(of protoreflect.MessageDescriptor) []string {
 	return names
 }
 
-// apply masks texts in a message, and notes the paths of those that there were.
-func (m *mask) apply(in protoreflect.Message, above string, found map[string]bool) {
+// apply masks texts in a message, and tells of each that there was, with its path.
+func (m *mask) apply(in protoreflect.Message, above string, found func(path, text string)) {
 	for number, inner := range m.fields {
 		f := in.Descriptor().Fields().ByNumber(number)
 		if !in.Has(f) {
@@ -106,16 +106,16 @@ func (m *mask) apply(in protoreflect.Message, above string, found map[string]boo
 			for i := range list.Len() {
 				if !inner.whole {
 					inner.apply(list.Get(i).Message(), path+".", found)
-				} else if list.Get(i).String() != "" {
+				} else if text := list.Get(i).String(); text != "" {
 					list.Set(i, protoreflect.ValueOfString(Masked))
-					found[path] = true
+					found(path, text)
 				}
 			}
 		case !inner.whole:
 			inner.apply(v.Message(), path+".", found)
 		case v.String() != "":
 			in.Set(f, protoreflect.ValueOfString(Masked))
-			found[path] = true
+			found(path, v.String())
 		}
 	}
 }

@@ -2,12 +2,18 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
@@ -30,7 +36,7 @@ func NewRecorder(paths []string) (*Recorder, error) {
 func (r *Recorder) Keep(f *workflow.Facts) (content []byte, masked []string, err error) {
 	facts := factsOf(f)
 	found := map[string]bool{}
-	r.masks.apply(facts.ProtoReflect(), "", found)
+	r.masks.apply(facts.ProtoReflect(), "", func(path, _ string) { found[path] = true })
 	for path := range found {
 		masked = append(masked, path)
 	}
@@ -42,6 +48,54 @@ func (r *Recorder) Keep(f *workflow.Facts) (content []byte, masked []string, err
 	content, err = deflate(plain)
 	return content, masked, err
 }
+
+// Hush gives what takes the texts of facts that are masked out of what rules say, where these quote them as words of their own. A
+// text without two letters or digits in a row names nobody and stays.
+func (r *Recorder) Hush(f *workflow.Facts) func(said string) string {
+	texts := map[string]bool{}
+	r.masks.apply(factsOf(f).ProtoReflect(), "", func(_, text string) {
+		if text = strings.TrimSpace(text); telling.MatchString(text) {
+			texts[text] = true
+		}
+	})
+	all := slices.SortedFunc(maps.Keys(texts), func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // what lies within another after it
+	return func(said string) string {
+		for _, text := range all {
+			said = withoutWords(said, text)
+		}
+		return said
+	}
+}
+
+var telling = regexp.MustCompile(`[\pL\pN]{2}`)
+
+// withoutWords masks a text wherever it stands by itself and is not part of a longer word.
+func withoutWords(said, text string) string {
+	var out strings.Builder
+	first, width := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
+	for done, from := 0, 0; ; {
+		i := strings.Index(said[from:], text)
+		if i < 0 {
+			return out.String() + said[done:]
+		}
+		i += from
+		before, _ := utf8.DecodeLastRuneInString(said[:i])
+		after, _ := utf8.DecodeRuneInString(said[i+len(text):])
+		if within(before, first) || within(last, after) {
+			from = i + width
+			continue
+		}
+		out.WriteString(said[done:i] + Masked)
+		done = i + len(text)
+		from = done
+	}
+}
+
+// within tells whether two characters beside each other belong to one word.
+func within(a, b rune) bool { return partOfWord(a) && partOfWord(b) }
+
+func partOfWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
 // readFacts reads facts that were kept.
 func readFacts(content []byte) (*rules.Facts, error) {

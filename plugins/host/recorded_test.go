@@ -164,3 +164,36 @@ func BenchmarkKeepFacts(b *testing.B) {
 		}
 	}
 }
+
+func TestMaskedTextsAreTakenOutOfWhatQuotesThemAsWordsOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	r, err := NewRecorder([]string{"consultations.place", "stakeholders.role"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &workflow.Facts{Consultations: []*domain.Consultation{{Place: "Adi"}, {Place: "rumah Pak Adi"}, {Place: "-"}, {Place: "K"}, {Place: ""}, {Place: "anan"}},
+		Stakeholders: []*domain.ProgrammeStakeholder{{Role: "(ketua)"}}}
+	hush := r.Hush(f)
+	for said, want := range map[string]string{
+		"":                               "",
+		"Adi":                            "•••",
+		"di rumah Pak Adi.":              "di •••.",
+		"Adi, Adi dan Adil: Adinda":      "•••, ••• dan Adil: Adinda",
+		"jadi Adi1 1Adi Adi-1":           "jadi Adi1 1Adi •••-1",
+		"serba-serbi - K":                "serba-serbi - K",
+		"seorang (ketua)kelompok (ketua": "seorang •••kelompok (ketua",
+		"ananan anan":                    "ananan •••",
+		"éAdi Adié":                      "éAdi Adié",
+	} {
+		if got := hush(said); got != want {
+			t.Errorf("%q: %q, not %q", said, got, want)
+		}
+	}
+	none, err := NewRecorder(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := none.Hush(f)("Adi"); got != "Adi" {
+		t.Error(got)
+	}
+}
