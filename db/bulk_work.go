@@ -13,6 +13,9 @@ import (
 	"github.com/berdaya/berdaya/workflow"
 )
 
+var bulkLease = leased{table: "bulk_moves", works: "state in ('CHECKING', 'RUNNING')",
+	waits: "(state in ('CHECKING', 'RUNNING') or state = 'CANCELLED' and finished_at is null)", holds: "true"}
+
 // Claim has a worker hold a bulk move until then, and reads it; nil where it is not to be worked on or another one holds it. The
 // lease runs by the database's clock, so that servers whose clocks differ agree on it.
 func (b Bulk) Claim(ctx context.Context, id, worker uuid.UUID, until time.Duration) (*domain.BulkMove, error) {
@@ -33,8 +36,7 @@ var claimQuery = `update bulk_moves b set worker = $2, leased_until = now() + $3
 
 // Keep has a worker hold a bulk move until then, and tells whether it holds it at all.
 func (b Bulk) Keep(ctx context.Context, id, worker uuid.UUID, until time.Duration) (bool, error) {
-	done, err := b.DB.Pool.Exec(ctx, `update bulk_moves set leased_until = now() + $3::interval where id = $1 and worker = $2`, id, worker, until)
-	return done.RowsAffected() > 0, Coded(err)
+	return bulkLease.keep(ctx, b.DB, id, worker, until)
 }
 
 // Turns reads the next items whose turn has not come, by position, at most so many.
@@ -120,42 +122,15 @@ func (b Bulk) Fail(ctx context.Context, id uuid.UUID, why domain.Text) error {
 
 // Release lets go of a bulk move, and gives whether there is still work.
 func (b Bulk) Release(ctx context.Context, id, worker uuid.UUID) (bool, error) {
-	more := false
-	err := b.DB.Pool.QueryRow(ctx, `update bulk_moves set worker = null, leased_until = null where id = $1 and worker = $2
-		returning state in ('CHECKING', 'RUNNING')`, id, worker).Scan(&more)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil // another one holds it by now
-	}
-	return more, Coded(err)
+	return bulkLease.release(ctx, b.DB, id, worker)
 }
 
-// unattended is how many bulk moves are found at once; those beyond are found the next time.
-const unattended = 100
-
 // Unattended lists bulk moves that are to be worked on or settled and that nobody holds.
-func (b Bulk) Unattended(ctx context.Context) ([]workflow.BulkWaiting, error) {
-	rows, err := b.DB.Pool.Query(ctx, `select id, coalesce(worker, '00000000-0000-0000-0000-000000000000') from bulk_moves
-		where (state in ('CHECKING', 'RUNNING') or state = 'CANCELLED' and finished_at is null)
-		and (leased_until is null or leased_until < now()) order by id limit $1`, unattended)
-	if err != nil {
-		return nil, Coded(err)
-	}
-	waiting, err := pgx.CollectRows(rows, pgx.RowToStructByPos[workflow.BulkWaiting])
-	return waiting, Coded(err)
+func (b Bulk) Unattended(ctx context.Context) ([]workflow.Waiting, error) {
+	return bulkLease.unattended(ctx, b.DB)
 }
 
 // Progress gives where bulk moves stand; it leaves out those that are not there.
-func (b Bulk) Progress(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.BulkProgress, error) {
-	rows, err := b.DB.Pool.Query(ctx, `select id, revision, finished_at is not null from bulk_moves where id = any($1)`, ids)
-	if err != nil {
-		return nil, Coded(err)
-	}
-	stands := make(map[uuid.UUID]workflow.BulkProgress, len(ids))
-	var id uuid.UUID
-	var p workflow.BulkProgress
-	_, err = pgx.ForEachRow(rows, []any{&id, &p.Revision, &p.Finished}, func() error {
-		stands[id] = p
-		return nil
-	})
-	return stands, Coded(err)
+func (b Bulk) Progress(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.Progress, error) {
+	return bulkLease.progress(ctx, b.DB, ids)
 }

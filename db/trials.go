@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-
 	"fmt"
 	"time"
 
@@ -42,12 +41,14 @@ func (s Trials) HoldTrials(ctx context.Context, region string) error {
 	return Coded(err)
 }
 
-// CountTrials counts what runs: simulations and replays for exactly this region, shadows for any, and those of this rule set for it.
-func (s Trials) CountTrials(ctx context.Context, region string, ruleSet uuid.UUID) (here, shadows, same int, err error) {
-	err = s.In(ctx).QueryRowContext(ctx, `select count(*) filter (where kind <> 'SHADOW' and region_code = ?), count(*) filter (where kind = 'SHADOW'),
-		count(*) filter (where kind = 'SHADOW' and region_code = ? and rule_set_id = ?) from rule_trials where state = 'RUNNING'`, region, region, ruleSet).
-		Scan(&here, &shadows, &same)
-	return here, shadows, same, Coded(err)
+// CountTrials counts what runs beside a trial of this rule set for this region.
+func (s Trials) CountTrials(ctx context.Context, region string, ruleSet uuid.UUID) (n workflow.TrialsRunning, err error) {
+	err = s.In(ctx).QueryRowContext(ctx, `select count(*) filter (where kind <> 'SHADOW' and region_code = ?),
+		count(*) filter (where kind = 'SHADOW' and region_code = ? and rule_set_id = ?),
+		count(*) filter (where kind = 'SHADOW' and left(region_code, 2) = left(?, 2)),
+		count(*) filter (where kind = 'SHADOW') from rule_trials where state = 'RUNNING'`, region, region, ruleSet, region).
+		Scan(&n.Here, &n.Same, &n.Near, &n.Shadows)
+	return n, Coded(err)
 }
 
 // EndTrial ends a trial that runs.
@@ -62,11 +63,12 @@ func (s Trials) EndTrial(ctx context.Context, id uuid.UUID, state domain.TrialSt
 	return Coded(err)
 }
 
-// RunningShadows gives all shadows that run, with their rule sets and versions but for what is long.
+// RunningShadows gives all shadows that run, but those whose version was withdrawn, with their rule sets and versions without what
+// is long.
 func (s Trials) RunningShadows(ctx context.Context) ([]*domain.RuleTrial, error) {
 	rows, err := s.DB.Pool.Query(ctx, `select t.id, t.region_code, t.parameters, t.until, r.name, r.kind, v.version, v.sha256, v.state, v.description
 		from rule_trials t join rule_sets r on r.id = t.rule_set_id join rule_set_versions v on v.id = t.rule_set_version_id
-		where t.kind = 'SHADOW' and t.state = 'RUNNING' order by t.id limit $1`, domain.MaxShadows)
+		where t.kind = 'SHADOW' and t.state = 'RUNNING' and v.state <> 'WITHDRAWN' order by t.id limit $1`, domain.MaxShadows)
 	if err != nil {
 		return nil, Coded(err)
 	}
@@ -77,10 +79,14 @@ func (s Trials) RunningShadows(ctx context.Context) ([]*domain.RuleTrial, error)
 	return all, Coded(err)
 }
 
-// EndShadows ends shadows whose time is over.
-func (s Trials) EndShadows(ctx context.Context, at time.Time) error {
-	_, err := s.DB.Pool.Exec(ctx, `update rule_trials set state = 'COMPLETED', finished_at = $1, updated_at = $1, revision = revision + 1
-		where kind = 'SHADOW' and state = 'RUNNING' and until <= $1`, at)
+// EndShadows ends shadows whose time is over, and fails those whose version was withdrawn, saying so.
+func (s Trials) EndShadows(ctx context.Context, at time.Time, withdrawn domain.Text) error {
+	if _, err := s.DB.Pool.Exec(ctx, `update rule_trials set state = 'COMPLETED', finished_at = $1, updated_at = $1, revision = revision + 1
+		where kind = 'SHADOW' and state = 'RUNNING' and until <= $1`, at); err != nil {
+		return Coded(err)
+	}
+	_, err := s.DB.Pool.Exec(ctx, `update rule_trials t set state = 'FAILED', last_error_en = $2, last_error_id = $3, finished_at = $1, updated_at = $1, revision = t.revision + 1
+		from rule_set_versions v where v.id = t.rule_set_version_id and v.state = 'WITHDRAWN' and t.kind = 'SHADOW' and t.state = 'RUNNING'`, at, withdrawn.EN, withdrawn.In(domain.Indonesian))
 	return Coded(err)
 }
 
@@ -151,7 +157,7 @@ func (s Trials) NextDecisions(ctx context.Context, region string, since time.Tim
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.DB.Pool.Query(ctx, `select `+columnsOf[domain.Decision]("d")+`, f.content, coalesce(cardinality(f.masked) > 0, false)
+	rows, err := s.DB.Pool.Query(ctx, `select `+columnsOf[domain.Decision]("d")+`, f.content, coalesce(f.masked, '{}')
 		from decisions d left join decision_facts f on f.hash = d.facts_hash
 		where `+where+` and (d.decided_at, d.id) > ($2, $3) and d.decided_at < $4 order by d.decided_at, d.id limit $5`, region, since, after, until, most)
 	if err != nil {
@@ -162,20 +168,4 @@ func (s Trials) NextDecisions(ctx context.Context, region string, since time.Tim
 		return d, err
 	})
 	return all, Coded(err)
-}
-
-// TrialProgress gives where trials stand; it leaves out those that are not there.
-func (s Trials) TrialProgress(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.BulkProgress, error) {
-	rows, err := s.DB.Pool.Query(ctx, `select id, revision, finished_at is not null from rule_trials where id = any($1)`, ids)
-	if err != nil {
-		return nil, Coded(err)
-	}
-	stands := make(map[uuid.UUID]workflow.BulkProgress, len(ids))
-	var id uuid.UUID
-	var p workflow.BulkProgress
-	_, err = pgx.ForEachRow(rows, []any{&id, &p.Revision, &p.Finished}, func() error {
-		stands[id] = p
-		return nil
-	})
-	return stands, Coded(err)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"time"
 
@@ -14,6 +13,8 @@ import (
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/workflow"
 )
+
+var trialLease = leased{table: "rule_trials", works: "state = 'RUNNING'", waits: "state = 'RUNNING' and kind <> 'SHADOW'", holds: "state = 'RUNNING'"}
 
 // ClaimTrial has a worker hold a simulation or replay until then, and reads it with its rule set and version, and after which
 // programme or decision its work goes on; nil where it does not run or another one holds it. The lease runs by the database's
@@ -38,28 +39,22 @@ func (s Trials) trialVersion(ctx context.Context, id uuid.UUID) (*domain.RuleSet
 
 // KeepTrial renews a worker's lease, and tells whether it still has it.
 func (s Trials) KeepTrial(ctx context.Context, id, worker uuid.UUID, until time.Duration) (bool, error) {
-	held, err := s.DB.Pool.Exec(ctx, `update rule_trials set leased_until = now() + $3::interval where id = $1 and worker = $2 and state = 'RUNNING'`, id, worker, until)
-	return held.RowsAffected() > 0, Coded(err)
+	return trialLease.keep(ctx, s.DB, id, worker, until)
 }
 
 // ReleaseTrial lets go of a trial, and gives whether there is still work.
 func (s Trials) ReleaseTrial(ctx context.Context, id, worker uuid.UUID) (bool, error) {
-	more := false
-	err := s.DB.Pool.QueryRow(ctx, `update rule_trials set worker = null, leased_until = null where id = $1 and worker = $2 returning state = 'RUNNING'`, id, worker).Scan(&more)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
-	return more, Coded(err)
+	return trialLease.release(ctx, s.DB, id, worker)
 }
 
 // UnattendedTrials lists simulations and replays that run and that nobody holds.
-func (s Trials) UnattendedTrials(ctx context.Context) ([]uuid.UUID, error) {
-	rows, err := s.DB.Pool.Query(ctx, `select id from rule_trials where state = 'RUNNING' and kind <> 'SHADOW' and (leased_until is null or leased_until < now()) order by id limit 100`)
-	if err != nil {
-		return nil, Coded(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
-	return ids, Coded(err)
+func (s Trials) UnattendedTrials(ctx context.Context) ([]workflow.Waiting, error) {
+	return trialLease.unattended(ctx, s.DB)
+}
+
+// TrialProgress gives where trials stand; it leaves out those that are not there.
+func (s Trials) TrialProgress(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.Progress, error) {
+	return trialLease.progress(ctx, s.DB, ids)
 }
 
 // NoteTrial notes why the work on a trial broke off.

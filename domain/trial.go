@@ -88,6 +88,7 @@ const (
 	MaxTrialDifferences = 100_000             // that are listed of one trial; more are counted
 	MaxTrialsInRegion   = 3                   // simulations and replays that run at a time for a region
 	MaxShadows          = 16                  // that run at a time in all regions
+	MaxShadowsNear      = 4                   // of those, in one province with all below it, or for the nation, so that others find room
 	MaxShadowing        = 90 * 24 * time.Hour // how long one runs
 )
 

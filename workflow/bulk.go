@@ -50,15 +50,3 @@ type BulkResult struct {
 	Blocks   []domain.Block
 	EventID  *uuid.UUID
 }
-
-// BulkProgress tells whether a bulk move has changed, and whether it will again.
-type BulkProgress struct {
-	Revision int64
-	Finished bool
-}
-
-// BulkWaiting is a bulk move that is to be worked on and that nobody holds.
-type BulkWaiting struct {
-	ID   uuid.UUID
-	Last uuid.UUID // the worker that was killed while it held it; zero where there is none
-}

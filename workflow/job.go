@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Job is work that is handed on, to be done once what hands it on is committed, by any server. It is done at least once: a
@@ -66,3 +68,15 @@ func (g *GivenUp) Error() string { return g.Err.Error() }
 
 // Unwrap gives the reason.
 func (g *GivenUp) Unwrap() error { return g.Err }
+
+// Progress tells whether something that is worked on in slices has changed, and whether it will again.
+type Progress struct {
+	Revision int64
+	Finished bool
+}
+
+// Waiting is something that is to be worked on in slices and that nobody holds.
+type Waiting struct {
+	ID   uuid.UUID
+	Last uuid.UUID // the slice that was killed while it held it; zero where there is none
+}

@@ -126,11 +126,19 @@ type TrialTurn struct {
 	Code, RegionCode string
 }
 
+// TrialsRunning counts trials that run beside one of a rule set for a region.
+type TrialsRunning struct {
+	Here    int // simulations and replays for exactly the region
+	Same    int // shadows of the rule set for exactly the region
+	Near    int // shadows in the province and all below it; for the nation, those that are for the nation
+	Shadows int // shadows anywhere
+}
+
 // LoggedDecision is a decision of the log with the facts that it rests on, to be replayed.
 type LoggedDecision struct {
 	domain.Decision
-	Content []byte // of the facts; nil where they are not there
-	Masked  bool   // whether a text in them was masked
+	Content []byte   // of the facts; nil where they are not there
+	Masked  []string // the paths of the fields in which a text was masked
 }
 
 // TrialStep is what came of a batch of a trial.

@@ -11128,7 +11128,7 @@ type Decision implements Node {
   decidedAt: DateTime!
   "When the same was decided last."
   lastAt: DateTime!
-  "How often the same was decided: same programme, actor, facts, rules and answer. 1 for what was carried out."
+  "How often the same was decided: same programme, actor, facts, rules and answer; why rules did not answer may differ. 1 for what was carried out."
   count: Int!
   "The subject who gave the command."
   actor: String!
@@ -11158,7 +11158,7 @@ type Decision implements Node {
   facts: DecisionFacts
   "Who judged."
   revisions: [DecisionRevision!]!
-  "All that the rules held against the move, waived or not, and all remarks."
+  "All that the rules held against the move, waived or not, and all remarks. Texts of the facts that are masked are masked here too."
   blocks: [Block!]!
   "Which rules did not answer."
   unavailable: [UnavailableRules!]!
@@ -16081,7 +16081,7 @@ extend type Mutation {
   startSimulation(input: StartSimulationInput!): RuleTrialPayload!
   "Asks a version about past decisions of a region and below, on the facts of then. For who may activate it."
   startReplay(input: StartReplayInput!): RuleTrialPayload!
-  "Has a version asked about every decision that is made in a region and below from now on, beside the rules at work: nobody waits for it, and nothing is decided by it. One for a rule set and region at a time. For who may activate it."
+  "Has a version asked about every decision that is made in a region and below from now on, beside the rules at work: nobody waits for it, and nothing is decided by it. One for a rule set and region at a time, at most four in a province and 16 in all. For who may activate it."
   startShadow(input: StartShadowInput!): RuleTrialPayload!
   "Ends a trial; what it found stays. One that has ended stays as it is."
   cancelRuleTrial(input: CancelRuleTrialInput!): RuleTrialPayload!
@@ -16132,7 +16132,7 @@ type RuleTrial implements Node {
   unchanged: Int!
   "How many rules did not answer to, so that it is not known."
   notJudged: Int!
-  "Of a replay: how many rest on facts in which a text was masked, so that a rule that reads it may say something else."
+  "Of a replay: how many rest on facts in which a text was masked that the version is given, so that a rule that reads it may say something else."
   masked: Int!
   "Of a shadow: how many decisions it was too slow for."
   missed: Int!
@@ -16225,7 +16225,7 @@ type RuleTrialDifference implements Node {
   rule: String!
   "What the rule says, or where it says nothing any more, said; in the reader's language."
   message: String!
-  "Whether a text in the facts was masked, so that a rule that reads it may say something else."
+  "Whether a text in the facts was masked that the version is given, so that a rule that reads it may say something else."
   masked: Boolean!
 }
 

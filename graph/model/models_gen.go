@@ -1302,7 +1302,7 @@ type Decision struct {
 	DecidedAt time.Time `json:"decidedAt"`
 	// When the same was decided last.
 	LastAt time.Time `json:"lastAt"`
-	// How often the same was decided: same programme, actor, facts, rules and answer. 1 for what was carried out.
+	// How often the same was decided: same programme, actor, facts, rules and answer; why rules did not answer may differ. 1 for what was carried out.
 	Count int `json:"count"`
 	// The subject who gave the command.
 	Actor string `json:"actor"`
@@ -1332,7 +1332,7 @@ type Decision struct {
 	Facts *DecisionFacts `json:"facts,omitempty"`
 	// Who judged.
 	Revisions []*DecisionRevision `json:"revisions"`
-	// All that the rules held against the move, waived or not, and all remarks.
+	// All that the rules held against the move, waived or not, and all remarks. Texts of the facts that are masked are masked here too.
 	Blocks []*Block `json:"blocks"`
 	// Which rules did not answer.
 	Unavailable []*UnavailableRules `json:"unavailable"`
@@ -3490,7 +3490,7 @@ type RuleTrial struct {
 	Unchanged int `json:"unchanged"`
 	// How many rules did not answer to, so that it is not known.
 	NotJudged int `json:"notJudged"`
-	// Of a replay: how many rest on facts in which a text was masked, so that a rule that reads it may say something else.
+	// Of a replay: how many rest on facts in which a text was masked that the version is given, so that a rule that reads it may say something else.
 	Masked int `json:"masked"`
 	// Of a shadow: how many decisions it was too slow for.
 	Missed int `json:"missed"`
@@ -3551,7 +3551,7 @@ type RuleTrialDifference struct {
 	Rule string `json:"rule"`
 	// What the rule says, or where it says nothing any more, said; in the reader's language.
 	Message string `json:"message"`
-	// Whether a text in the facts was masked, so that a rule that reads it may say something else.
+	// Whether a text in the facts was masked that the version is given, so that a rule that reads it may say something else.
 	Masked bool `json:"masked"`
 }
 

@@ -47,9 +47,9 @@ type Store interface {
 	// Release lets go of a bulk move, and gives whether there is still work.
 	Release(ctx context.Context, id, worker uuid.UUID) (bool, error)
 	// Unattended lists bulk moves that are to be worked on or settled and that nobody holds.
-	Unattended(ctx context.Context) ([]workflow.BulkWaiting, error)
+	Unattended(ctx context.Context) ([]workflow.Waiting, error)
 	// Progress gives where bulk moves stand.
-	Progress(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.BulkProgress, error)
+	Progress(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.Progress, error)
 	// Enqueue hands a job on, if the transaction commits.
 	Enqueue(ctx context.Context, j workflow.Job) error
 }

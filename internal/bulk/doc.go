@@ -21,7 +21,7 @@
 // result is PENDING; the next slice gives the same command again and gets the outcome that is remembered under the key. A
 // result is written only over PENDING, and counted in the same statement, so it is counted once.
 //
-// Two servers keep off the same bulk move by a lease in its row, which is renewed all the time and ends by itself within seconds
+// Two servers keep off the same bulk move by a lease in its row (package lease), which is renewed all the time and ends within seconds
 // where a server was killed. Should two work at once all the same, they waste work and spoil nothing, for the reasons above.
 //
 // Jobs only say "work on this one now" ([Bulk.Slice]). Every [SweepEvery], [Bulk.Sweep] finds those that nobody works on though

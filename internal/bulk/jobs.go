@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/berdaya/berdaya/internal/lease"
 	"github.com/berdaya/berdaya/workflow"
 )
 
@@ -42,21 +43,11 @@ func (b *Bulk) Slice(ctx context.Context, run workflow.JobRun) error {
 	return err
 }
 
-// Sweep has work done on bulk moves that nobody holds. One that only waits for its turn has a job of this kind at most; one whose
-// server was killed gets another job at once, though the old one passes for running until it is rescued.
+// Sweep has work done on bulk moves that nobody holds.
 func (b *Bulk) Sweep(ctx context.Context, _ workflow.JobRun) error {
 	waiting, err := b.Store.Unattended(ctx)
-	if err != nil || len(waiting) == 0 {
+	if err != nil {
 		return err
 	}
-	return b.Store.Transact(ctx, func(ctx context.Context) error {
-		for _, w := range waiting {
-			j := Job(w.ID)
-			j.Key = w.ID.String() + ":" + w.Last.String()
-			if err := b.Store.Enqueue(ctx, j); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return lease.Sweep(ctx, b.Store, waiting, Job)
 }

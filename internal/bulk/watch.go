@@ -17,7 +17,7 @@ const watchEvery = 500 * time.Millisecond
 // where nobody does. Its zero value with Progress set is ready.
 type Watch struct {
 	// Progress gives where bulk moves stand, by id; it leaves out those that are not there.
-	Progress func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.BulkProgress, error)
+	Progress func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.Progress, error)
 
 	mu       sync.Mutex
 	watchers map[*watcher]struct{}
@@ -27,17 +27,17 @@ type Watch struct {
 type watcher struct {
 	id   uuid.UUID
 	seen int64
-	to   chan workflow.BulkProgress // holds the newest only
+	to   chan workflow.Progress // holds the newest only
 }
 
 // Follow gives where a bulk move stands now, and then whenever that has changed, at most twice a second; whoever reads slowly
 // gets the newest. The channel is closed once the bulk move is finished, after its last state, and when the context ends.
-func (w *Watch) Follow(ctx context.Context, id uuid.UUID) (<-chan workflow.BulkProgress, error) {
+func (w *Watch) Follow(ctx context.Context, id uuid.UUID) (<-chan workflow.Progress, error) {
 	now, err := w.Progress(ctx, []uuid.UUID{id})
 	if err != nil {
 		return nil, err
 	}
-	one := &watcher{id: id, to: make(chan workflow.BulkProgress, 1)}
+	one := &watcher{id: id, to: make(chan workflow.Progress, 1)}
 	p, there := now[id]
 	if !there {
 		close(one.to)
@@ -109,7 +109,7 @@ func (w *Watch) watched() []uuid.UUID {
 }
 
 // tell gives a watcher the newest state in place of one it has not read yet.
-func (w *Watch) tell(one *watcher, p workflow.BulkProgress) {
+func (w *Watch) tell(one *watcher, p workflow.Progress) {
 	one.seen = p.Revision
 	select {
 	case <-one.to:

@@ -18,7 +18,7 @@ import (
 // patience is how long a test waits for what must come.
 const patience = 30 * time.Second
 
-func receive(t *testing.T, from <-chan workflow.BulkProgress) (workflow.BulkProgress, bool) {
+func receive(t *testing.T, from <-chan workflow.Progress) (workflow.Progress, bool) {
 	t.Helper()
 	select {
 	case p, more := <-from:
@@ -34,12 +34,12 @@ func TestWatchersHearOfChangesUntilTheEndByOneQueryForAll(t *testing.T) {
 	o := newOffice(t)
 	id := o.begin(t, ani, bulk.Command{ProgrammeIDs: o.programmes(t, "32.04", 3), Move: domain.Advance, DryRun: true})
 	var asked, most atomic.Int64
-	w := &bulk.Watch{Progress: func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.BulkProgress, error) {
+	w := &bulk.Watch{Progress: func(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.Progress, error) {
 		asked.Add(1)
 		most.Store(max(most.Load(), int64(len(ids))))
 		return o.Bulk().Progress(ctx, ids)
 	}}
-	var all []<-chan workflow.BulkProgress
+	var all []<-chan workflow.Progress
 	for range 10 {
 		events, err := w.Follow(t.Context(), id)
 		if err != nil {
@@ -88,8 +88,8 @@ func TestWhoeverReadsSlowlyHearsTheNewest(t *testing.T) {
 	t.Parallel()
 	var revision atomic.Int64
 	id := uuid.New()
-	w := &bulk.Watch{Progress: func(_ context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.BulkProgress, error) {
-		return map[uuid.UUID]workflow.BulkProgress{ids[0]: {Revision: revision.Add(1)}}, nil
+	w := &bulk.Watch{Progress: func(_ context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.Progress, error) {
+		return map[uuid.UUID]workflow.Progress{ids[0]: {Revision: revision.Add(1)}}, nil
 	}}
 	events, err := w.Follow(t.Context(), id)
 	if err != nil {
@@ -106,12 +106,12 @@ func TestWhoeverReadsSlowlyHearsTheNewest(t *testing.T) {
 // Not parallel: goroutines are counted.
 func TestNothingOfAWatcherStaysWhenItIsGone(t *testing.T) {
 	id := uuid.New()
-	w := &bulk.Watch{Progress: func(_ context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.BulkProgress, error) {
-		return map[uuid.UUID]workflow.BulkProgress{id: {Revision: 1}}, nil
+	w := &bulk.Watch{Progress: func(_ context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.Progress, error) {
+		return map[uuid.UUID]workflow.Progress{id: {Revision: 1}}, nil
 	}}
 	for range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
-		var all []<-chan workflow.BulkProgress
+		var all []<-chan workflow.Progress
 		for range 20 {
 			events, err := w.Follow(ctx, id)
 			if err != nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/lease"
 	"github.com/berdaya/berdaya/internal/moving"
 	"github.com/berdaya/berdaya/workflow"
 )
@@ -20,8 +21,6 @@ import (
 const (
 	sliceBound = 20 * time.Second // after which no new batch is begun
 	batchBound = 20 * time.Second // for one batch, after which it is given up and begun anew
-	lease      = 8 * time.Second  // how long others wait for a server that says nothing any more
-	keepEvery  = 2 * time.Second  // how often a server says that it is still at it
 	batchSize  = 100              // programmes, where nothing else is said
 	endBound   = 5 * time.Second
 )
@@ -39,56 +38,23 @@ func keys(id uuid.UUID) string { return "bulk:" + id.String() + ":" }
 // anywhere, and begun again.
 func (b *Bulk) Work(ctx context.Context, id uuid.UUID) (more bool, err error) {
 	worker := b.IDs.New()
-	row, err := b.Store.Claim(ctx, id, worker, lease)
+	row, err := b.Store.Claim(ctx, id, worker, lease.For)
 	if err != nil {
 		return false, err
 	}
 	if row == nil {
 		return false, b.Store.Settle(ctx, id, keys(id))
 	}
-	keeping, rest := context.WithCancel(ctx)
-	kept := make(chan struct{})
-	go func() {
-		defer close(kept)
-		b.keep(keeping, id, worker)
-	}()
-	err = b.slice(ctx, row, worker)
-	rest()
-	<-kept
+	renew := func(ctx context.Context) (bool, error) { return b.Store.Keep(ctx, id, worker, lease.For) }
+	lease.While(ctx, renew, func() {}, func() { err = b.slice(ctx, row, worker) })
 	// Also where this slice was told to stop others are to go on at once, and not only when the lease has ended.
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endBound)
 	defer cancel()
 	if err != nil && ctx.Err() == nil {
-		err = errors.Join(err, b.Store.Fail(ending, id, why(err)))
+		err = errors.Join(err, b.Store.Fail(ending, id, lease.Why(err)))
 	}
 	more, releaseErr := b.Store.Release(ending, id, worker)
 	return more, errors.Join(err, releaseErr, b.Store.Settle(ending, id, keys(id)))
-}
-
-// keep renews the lease until the context ends or another worker has it. Where it fails it tries again: who has lost the lease
-// learns so with the next batch that it records.
-func (b *Bulk) keep(ctx context.Context, id, worker uuid.UUID) {
-	ticker := time.NewTicker(keepEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if held, err := b.Store.Keep(ctx, id, worker, lease); err == nil && !held {
-			return
-		}
-	}
-}
-
-// why gives the part of an error that a person may read.
-func why(err error) domain.Text {
-	if e, ok := errors.AsType[*domain.Error](err); ok && e.Code != domain.CodeInternal {
-		return domain.Text{EN: e.Message, ID: e.Text.In(domain.Indonesian)}
-	}
-	return domain.Text{EN: "something went wrong on our side; it is in the server's log, and is tried again",
-		ID: "terjadi kesalahan di pihak kami; tercatat di log server, dan akan dicoba lagi"}
 }
 
 // slice works through batches until its time is over, somebody stops it, or all is done.
@@ -107,7 +73,7 @@ func (b *Bulk) slice(ctx context.Context, row *domain.BulkMove, worker uuid.UUID
 			return err
 		}
 		results, failed := b.batch(ctx, actor, row, turns)
-		goOn, err := b.Store.Record(ctx, row.ID, worker, results, lease)
+		goOn, err := b.Store.Record(ctx, row.ID, worker, results, lease.For)
 		if err := errors.Join(failed, err); err != nil || !goOn {
 			return err
 		}

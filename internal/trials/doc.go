@@ -15,8 +15,8 @@
 //
 // # Working
 //
-// Simulations and replays are worked on in slices, as bulk moves are: a lease in the row, which a server that is killed lets run
-// out, and a sweep that finds what nobody holds. A batch is counted, its differences are listed and the place from where to go on
+// Simulations and replays are worked on in slices, as bulk moves are (package lease): a lease in the row, which a server that is
+// killed lets run out, and a sweep that finds what nobody holds. A batch is counted, its differences are listed and the place from where to go on
 // is written in one transaction, so a slice may be broken off anywhere and nothing counts twice. A version that cannot be started
 // with these parameters, or answers nothing for several batches in a row, fails the trial and says why.
 //
@@ -25,5 +25,6 @@
 // Every server asks the shadows about its own decisions: it looks once a second which there are, runs each in a process of its
 // own, and hands it what was decided from a bounded queue. Whoever moves a programme never waits for it; what it is too slow for is
 // counted as missed. The facts that a shadow needs are read together with those that the rules at work need, so that it judges by
-// the same moment; that is all that anybody else notices of it.
+// the same moment; that is all that anybody else notices of it. A shadow that breaks off is started again a few times before it
+// fails, for all servers.
 package trials

@@ -43,6 +43,7 @@ func (c *clock) Now() time.Time {
 type law struct {
 	set, version string
 	rules        []article
+	blind        bool // whether texts are none of its business
 }
 
 // article is one of its rules.
@@ -85,6 +86,7 @@ type regime struct {
 	laws     map[string]*law // by name and version
 	away     map[string]bool // who does not answer
 	judge    func()          // called with every batch that a version is tried on
+	crashed  atomic.Bool     // whether what is tried answers no more until it is started again
 	broken   error           // of starting a version
 	needless bool            // whether what is at work needs no facts
 	starts   atomic.Int64
@@ -135,13 +137,15 @@ type candidate struct {
 
 func (candidate) Needs() []workflow.FactKind { return []workflow.FactKind{workflow.ConsultationFacts} }
 
+func (c candidate) Reads(path string) bool { return !c.blind && strings.HasPrefix(path, "consultations.") }
+
 func (c candidate) Verdicts(ctx context.Context, questions []workflow.Question) []workflow.Judgement {
 	if c.judge != nil {
 		c.judge()
 	}
 	all := make([]workflow.Judgement, len(questions))
 	for i := range questions {
-		if ctx.Err() != nil || c.away[c.version] {
+		if ctx.Err() != nil || c.away[c.version] || c.crashed.Load() {
 			all[i].Unavailable = []workflow.Unavailable{{RuleSet: c.set, Region: c.region, Reason: "late"}}
 		} else {
 			all[i] = c.says(c.region, &questions[i])
@@ -152,6 +156,7 @@ func (c candidate) Verdicts(ctx context.Context, questions []workflow.Question) 
 
 func (r *regime) Try(ctx context.Context, v *domain.RuleSetVersion, region string, _ json.RawMessage, do func(context.Context, trials.Candidate) error) error {
 	r.starts.Add(1)
+	r.crashed.Store(false)
 	if r.broken != nil {
 		return r.broken
 	}
@@ -187,7 +192,7 @@ func newOffice(t testing.TB) *office {
 		t.Fatal(err)
 	}
 	quiet := slog.New(slog.DiscardHandler)
-	o.log = &decisions.Log{Store: o.Decisions(), Keep: recorder.Keep, Show: host.ShowFacts, Clock: o.clock, IDs: domain.RandomIDs{}, Log: quiet}
+	o.log = &decisions.Log{Store: o.Decisions(), Recorder: recorder, Show: host.ShowFacts, Clock: o.clock, IDs: domain.RandomIDs{}, Log: quiet}
 	o.log.Start()
 	t.Cleanup(func() { o.log.Close(context.Background()) })
 	sets := &rulesets.RuleSets{Store: o.Catalogue(), Parameters: func(string, json.RawMessage) error { return nil }, Clock: o.clock, IDs: domain.RandomIDs{}}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/berdaya/berdaya/internal/lease"
 	"github.com/berdaya/berdaya/workflow"
 )
 
@@ -45,25 +46,16 @@ func (s *Trials) Slice(ctx context.Context, run workflow.JobRun) error {
 	return err
 }
 
-// Sweep has work done on trials that nobody holds, and ends shadows whose time is over.
+// Sweep has work done on trials that nobody holds, and ends shadows whose time is over or whose version was withdrawn.
 func (s *Trials) Sweep(ctx context.Context, _ workflow.JobRun) error {
-	if err := s.Store.EndShadows(ctx, s.Clock.Now()); err != nil {
+	if err := s.Store.EndShadows(ctx, s.Clock.Now(), errWithdrawn.Text); err != nil {
 		return err
 	}
-	ids, err := s.Store.UnattendedTrials(ctx)
-	if err != nil || len(ids) == 0 {
+	waiting, err := s.Store.UnattendedTrials(ctx)
+	if err != nil {
 		return err
 	}
-	return s.Store.Transact(ctx, func(ctx context.Context) error {
-		for _, id := range ids {
-			j := Job(id)
-			j.Key = id.String()
-			if err := s.Store.Enqueue(ctx, j); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return lease.Sweep(ctx, s.Store, waiting, Job)
 }
 
 // Forget deletes trials that ended long ago, one at a time. It may be broken off anywhere.

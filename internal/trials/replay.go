@@ -42,7 +42,7 @@ func (s *Trials) recalled(d *workflow.LoggedDecision, c Candidate) (asked, error
 	if d.Move == domain.Reopen {
 		p.Status = domain.Completed
 	}
-	a := asked{state: workflow.StateOf(&p, ""), masked: d.Masked, atWork: workflow.Judgement{Blocks: d.Blocks},
+	a := asked{state: workflow.StateOf(&p, ""), masked: slices.ContainsFunc(d.Masked, c.Reads), atWork: workflow.Judgement{Blocks: d.Blocks},
 		question: workflow.Question{Facts: &workflow.Facts{Programme: p}, Move: d.Move, Target: d.ToStage, At: d.DecidedAt}}
 	for i := range a.atWork.Blocks {
 		a.atWork.Blocks[i].Waived = false // it is found out again

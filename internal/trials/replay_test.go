@@ -17,7 +17,7 @@ import (
 // logged has the office keep its decisions, and gives what waits until they are written.
 func (o *office) logged(t testing.TB) (written func()) {
 	t.Helper()
-	log := &decisions.Log{Store: o.Decisions(), Keep: o.log.Keep, Show: o.log.Show, Clock: o.clock, IDs: domain.RandomIDs{}, Log: o.log.Log}
+	log := &decisions.Log{Store: o.Decisions(), Recorder: o.log.Recorder, Show: o.log.Show, Clock: o.clock, IDs: domain.RandomIDs{}, Log: o.log.Log}
 	log.Start()
 	o.moves.Recorder = log
 	return func() { log.Close(t.Context()) }
@@ -144,5 +144,40 @@ func TestDecisionsWhoseFactsAreNotThereAreNotJudged(t *testing.T) {
 	}
 	if !got.Until.Before(time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)) {
 		t.Error("a replay of what is to come:", got.Until)
+	}
+}
+
+func TestAReplayOfDecisionsThatNoneCanBeAskedAboutIsNoFaultOfTheVersion(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.upload(t, women("2", 20), "32")
+	written := o.logged(t)
+	since := o.clock.Now()
+	o.regime.needless = true // so that no facts were read
+	var ids []uuid.UUID
+	for range 30 { // more than three batches
+		ids = append(ids, o.programme(t, "32", 30))
+	}
+	o.move(t, ids)
+	written()
+	got, list := o.finish(t, o.start(t, trials.Start{Kind: domain.Replay, RuleSet: "water", Version: "2", Region: "32", Since: &since}))
+	if got.State != domain.TrialCompleted || got.Done != 30 || got.NotJudged != 30 || len(list) != 30 {
+		t.Errorf("%+v %d", got, len(list))
+	}
+}
+
+func TestMasksThatAVersionReadsNothingOfAreNotCounted(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	blind := women("2", 20)
+	blind.blind = true
+	o.upload(t, blind, "32")
+	written := o.logged(t)
+	since := o.clock.Now()
+	o.move(t, []uuid.UUID{o.programme(t, "32", 10)})
+	written()
+	got, list := o.finish(t, o.start(t, trials.Start{Kind: domain.Replay, RuleSet: "water", Version: "2", Region: "32", Since: &since}))
+	if got.NewlyBlocked != 1 || got.Masked != 0 || len(list) != 1 || list[0].Masked {
+		t.Errorf("%+v %v", got, list)
 	}
 }

@@ -23,8 +23,11 @@ const (
 	askBound    = 20 * time.Second       // for one batch
 )
 
-// restarts are how long a shadow that could not be started waits, time after time; after them it fails.
+// restarts are how long a shadow that broke off waits, time after time; after them it fails.
 var restarts = []time.Duration{time.Second, 5 * time.Second, 20 * time.Second}
+
+// steady is after what time a shadow that breaks off has all of them again.
+const steady = 10 * time.Minute
 
 // Shadows runs, on one server, all shadows that there are, and asks them about the decisions of this server. It takes decisions as
 // a recorder of package moving, and stands before the rules at work as it tells what facts are needed.
@@ -47,6 +50,7 @@ type shadow struct {
 	cancel context.CancelFunc
 	queue  chan workflow.Decided
 	missed atomic.Int64
+	over   atomic.Bool                         // whether nothing of it runs any more
 	needs  atomic.Pointer[[]workflow.FactKind] // once it answers
 }
 
@@ -112,10 +116,11 @@ func (s *Shadows) Follow(ctx context.Context) {
 func (s *Shadows) follow(ctx context.Context, found []*domain.RuleTrial, busy *sync.WaitGroup) *[]*shadow {
 	var next []*shadow
 	for _, sh := range s.all() {
-		if slices.ContainsFunc(found, func(t *domain.RuleTrial) bool { return t.ID == sh.ID }) {
-			next = append(next, sh)
-		} else {
+		switch {
+		case !slices.ContainsFunc(found, func(t *domain.RuleTrial) bool { return t.ID == sh.ID }):
 			sh.cancel()
+		case !sh.over.Load(): // one that is over and yet runs could not be ended: it is begun anew
+			next = append(next, sh)
 		}
 	}
 	for _, t := range found {
@@ -127,39 +132,40 @@ func (s *Shadows) follow(ctx context.Context, found []*domain.RuleTrial, busy *s
 		next = append(next, sh)
 		busy.Go(func() {
 			defer cancel()
+			defer sh.over.Store(true)
 			s.run(running, sh)
 		})
 	}
 	return &next
 }
 
-// run keeps one shadow going. One that cannot be started, or answers nothing, fails for all servers: it is there to be compared,
-// and nobody would look at nothing for weeks.
+// run keeps one shadow going. One that breaks off is started again; one that does so time after time, without having gone on for
+// long in between, fails for all servers: it is there to be compared, and nobody would look at nothing for weeks.
 func (s *Shadows) run(ctx context.Context, sh *shadow) {
 	waits := s.Waits
 	if waits == nil {
 		waits = restarts
 	}
+	sh.Version.RuleSet = sh.RuleSet
 	var err error
-	for _, wait := range append(slices.Clone(waits), -1) {
-		if sh.Version.State == domain.VersionWithdrawn {
-			err = domain.Errorf(domain.CodeBadUserInput, "the version was withdrawn").In("versi ini telah ditarik")
-			break
-		}
-		sh.Version.RuleSet = sh.RuleSet
+	for tries := 0; ; tries++ {
+		began := time.Now()
 		err = s.Trier.Shadow(ctx, sh.Version, sh.RegionCode, sh.Parameters, func(ctx context.Context, c Candidate) error { return s.beside(ctx, sh, c) })
 		sh.needs.Store(nil)
 		if err == nil || ctx.Err() != nil {
 			return
 		}
-		if final(err) || wait < 0 {
+		if time.Since(began) > steady {
+			tries = 0
+		}
+		if tries == len(waits) {
 			break
 		}
 		s.Log.Warn("a shadow broke off and is started again", "trial", sh.ID, "error", err)
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(wait):
+		case <-time.After(waits[tries]):
 		}
 	}
 	s.Log.Warn("a shadow failed", "trial", sh.ID, "error", err)

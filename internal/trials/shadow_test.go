@@ -2,6 +2,7 @@ package trials_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -21,7 +22,13 @@ func contains(text, part string) bool { return strings.Contains(text, part) }
 // beside has a server run shadows beside the rules at work, and gives what moves programmes there.
 func (o *office) beside(t testing.TB, waits ...time.Duration) (*trials.Shadows, *moving.Moves) {
 	t.Helper()
-	s := &trials.Shadows{Rules: o.regime, Store: o.Trials(), Trier: o.regime, Clock: o.clock, IDs: domain.RandomIDs{}, Log: slog.New(slog.DiscardHandler),
+	return o.besideIn(t, o.Trials(), waits...)
+}
+
+// besideIn is beside with a store.
+func (o *office) besideIn(t testing.TB, store trials.Store, waits ...time.Duration) (*trials.Shadows, *moving.Moves) {
+	t.Helper()
+	s := &trials.Shadows{Rules: o.regime, Store: store, Trier: o.regime, Clock: o.clock, IDs: domain.RandomIDs{}, Log: slog.New(slog.DiscardHandler),
 		Every: 5 * time.Millisecond, Waits: waits}
 	ctx, stop := context.WithCancel(context.Background())
 	var ends sync.WaitGroup
@@ -183,4 +190,75 @@ func TestWhatAShadowIsTooSlowForIsCountedAndKeepsNobody(t *testing.T) {
 	if got, _ := o.read(t, id); got.Missed < more/2 || got.Done < 2 {
 		t.Errorf("%+v", got)
 	}
+}
+
+func TestAShadowThatCrashesOnceIsStartedAgainAndGoesOn(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.regime.needless = true
+	o.upload(t, women("2", 20), "32")
+	s, moves := o.beside(t, time.Millisecond)
+	id := o.start(t, trials.Start{Kind: domain.Shadow, RuleSet: "water", Version: "2", Region: "32", Until: of(o.clock.Now().Add(time.Hour))})
+	stands(t, s, "32", true)
+	o.regime.crashed.Store(true)
+	eventually(t, "it answers again", func() bool {
+		advance(t, moves, o.programme(t, "32", 1))
+		got, _ := o.read(t, id)
+		return got.NewlyBlocked > 0 && got.NotJudged > 0
+	})
+	if got, _ := o.read(t, id); got.State != domain.TrialRunning || o.regime.starts.Load() != 2 {
+		t.Errorf("%d starts, %+v", o.regime.starts.Load(), got)
+	}
+}
+
+func TestAVersionThatIsWithdrawnIsTriedNoMore(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.regime.needless = true
+	o.upload(t, women("2", 20), "32")
+	s, _ := o.beside(t)
+	shadow := o.start(t, trials.Start{Kind: domain.Shadow, RuleSet: "water", Version: "2", Region: "32", Until: of(o.clock.Now().Add(time.Hour))})
+	simulation := o.start(t, trials.Start{Kind: domain.Simulation, RuleSet: "water", Version: "2", Region: "32"})
+	stands(t, s, "32", true)
+	if _, err := o.Bun.ExecContext(t.Context(), `update rule_set_versions set state = 'WITHDRAWN'`); err != nil {
+		t.Fatal(err)
+	}
+	stands(t, s, "32", false)
+	starts := o.regime.starts.Load()
+	if err := o.trials.Sweep(t.Context(), workflow.JobRun{}); err != nil {
+		t.Fatal(err)
+	}
+	o.finish(t, simulation)
+	for _, id := range []uuid.UUID{shadow, simulation} {
+		if got, _ := o.read(t, id); got.State != domain.TrialFailed || *got.LastErrorEN != "the version was withdrawn" || *got.LastErrorID != "versi ini telah ditarik" {
+			t.Errorf("%+v", got)
+		}
+	}
+	if o.regime.starts.Load() != starts {
+		t.Error("it was started")
+	}
+}
+
+// forgetful is a store that does not take the end of a trial the first time.
+type forgetful struct {
+	trials.Store
+	once sync.Once
+}
+
+func (f *forgetful) EndTrial(ctx context.Context, id uuid.UUID, state domain.TrialState, why *domain.Text, at time.Time) (err error) {
+	f.once.Do(func() { err = errors.New("the database is away") })
+	if err == nil {
+		err = f.Store.EndTrial(ctx, id, state, why, at)
+	}
+	return err
+}
+
+func TestAShadowWhoseEndCouldNotBeWrittenDoesNotPassForRunning(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.upload(t, women("2", 20), "32")
+	o.regime.broken = domain.Errorf(domain.CodeBadFile, "broken").In("rusak")
+	o.besideIn(t, &forgetful{Store: o.Trials()}, time.Millisecond)
+	id := o.start(t, trials.Start{Kind: domain.Shadow, RuleSet: "water", Version: "2", Region: "32", Until: of(o.clock.Now().Add(time.Hour))})
+	eventually(t, "it fails", func() bool { got, _ := o.read(t, id); return got.State == domain.TrialFailed })
 }

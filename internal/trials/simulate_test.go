@@ -207,6 +207,30 @@ func TestATrialThatIsKilledBetweenBatchesGoesOnAndCountsNothingTwice(t *testing.
 	}
 }
 
+func TestATrialWhoseServersAreKilledOneAfterTheOtherGetsAnotherJobEachTime(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.upload(t, women("2", 20), "32")
+	o.start(t, trials.Start{Kind: domain.Simulation, RuleSet: "water", Version: "2", Region: "32"})
+	for kills := 1; kills <= 3; kills++ {
+		// A server takes all jobs up and is killed: they pass for running, and its lease runs out.
+		if _, err := o.Bun.ExecContext(t.Context(), `update jobs.river_job set state = 'running', attempted_at = now(), attempt = 1 where kind = ?`, trials.SliceJob); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Bun.ExecContext(t.Context(), `update rule_trials set worker = gen_random_uuid(), leased_until = now() - interval '1 s'`); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := o.trials.Sweep(t.Context(), workflow.JobRun{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := o.count(t, `select count(*) from jobs.river_job where kind = ? and state = 'available'`, trials.SliceJob); n != 1 {
+			t.Fatalf("%d jobs wait after %d servers were killed", n, kills)
+		}
+	}
+}
+
 func TestWhoLostTheLeaseWritesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -366,6 +390,24 @@ func TestOnlyWhoMayActivateMayTryAndNoMoreThanMay(t *testing.T) {
 	}
 	if got := start(admin, shadow); got != domain.CodeRuleSetNotPossible {
 		t.Error("a second shadow:", got)
+	}
+	for i := range domain.MaxShadowsNear { // one runs already
+		name := fmt.Sprint("roads-", i)
+		o.upload(t, &law{set: name, version: "1"}, "ID")
+		want := domain.Code("")
+		if i == domain.MaxShadowsNear-1 {
+			want = domain.CodeRuleSetNotPossible
+		}
+		near := trials.Start{Kind: domain.Shadow, RuleSet: name, Version: "1", Region: "32.73", Until: of(noon.Add(time.Hour))}
+		if got := start(admin, near); got != want {
+			t.Error(i, got)
+		}
+		if near.Region = "33"; want != "" {
+			want = ""
+			if got := start(national, near); got != want {
+				t.Error("one province keeps another out:", got)
+			}
+		}
 	}
 	id := o.start(t, trials.Start{Kind: domain.Simulation, RuleSet: "water", Version: "2", Region: "32", Key: of("k")})
 	if again := o.start(t, trials.Start{Kind: domain.Simulation, RuleSet: "water", Version: "2", Region: "32", Key: of("k")}); again != id {

@@ -38,7 +38,7 @@ func newStep(t uuid.UUID, of workflow.TriedIn, ids domain.IDs) *step {
 func (s *step) add(a *asked, says workflow.Judgement) {
 	if a.unread != nil {
 		says.Unavailable = append(says.Unavailable, *a.unread)
-	} else if len(says.Unavailable) == 0 {
+	} else if len(says.Unavailable) == 0 || says.Stale {
 		s.mute = false
 	}
 	at := a.question.At

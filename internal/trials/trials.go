@@ -21,9 +21,8 @@ type Store interface {
 	Enqueue(ctx context.Context, j workflow.Job) error
 	// HoldTrials lets nobody else begin a trial for a region until the transaction ends.
 	HoldTrials(ctx context.Context, region string) error
-	// CountTrials counts what runs: simulations and replays for exactly this region, shadows for any, and those of this rule set
-	// for it.
-	CountTrials(ctx context.Context, region string, ruleSet uuid.UUID) (here, shadows, same int, err error)
+	// CountTrials counts what runs beside a trial of this rule set for this region.
+	CountTrials(ctx context.Context, region string, ruleSet uuid.UUID) (workflow.TrialsRunning, error)
 	AddTrial(ctx context.Context, t *domain.RuleTrial) error
 	// Trial gives a trial, nil where there is none; within a transaction nobody else changes it until that ends.
 	Trial(ctx context.Context, id uuid.UUID) (*domain.RuleTrial, error)
@@ -35,7 +34,7 @@ type Store interface {
 	ClaimTrial(ctx context.Context, id, worker uuid.UUID, until time.Duration) (*domain.RuleTrial, string, error)
 	KeepTrial(ctx context.Context, id, worker uuid.UUID, until time.Duration) (bool, error)
 	ReleaseTrial(ctx context.Context, id, worker uuid.UUID) (bool, error)
-	UnattendedTrials(ctx context.Context) ([]uuid.UUID, error)
+	UnattendedTrials(ctx context.Context) ([]workflow.Waiting, error)
 	NoteTrial(ctx context.Context, id uuid.UUID, why domain.Text) error
 	// CountTrial writes what came of a batch of a trial that runs, and tells whether it goes on. It writes nothing for a worker
 	// that has lost the trial; uuid.Nil is nobody, for shadows.
@@ -46,8 +45,10 @@ type Store interface {
 	CountDecisions(ctx context.Context, region string, since, until time.Time) (int, error)
 	NextDecisions(ctx context.Context, region string, since time.Time, after uuid.UUID, until time.Time, most int) ([]workflow.LoggedDecision, error)
 
+	// RunningShadows gives all shadows that run, but those whose version was withdrawn, with their rule sets and versions.
 	RunningShadows(ctx context.Context) ([]*domain.RuleTrial, error)
-	EndShadows(ctx context.Context, at time.Time) error
+	// EndShadows ends shadows whose time is over, and fails those whose version was withdrawn, saying so.
+	EndShadows(ctx context.Context, at time.Time, withdrawn domain.Text) error
 	ForgetTrials(ctx context.Context, before time.Time) (bool, error)
 }
 
@@ -66,6 +67,8 @@ type Rules interface {
 // Candidate is a version that is tried: it answers, and judges no programme.
 type Candidate interface {
 	Needs() []workflow.FactKind
+	// Reads tells whether it is given a field of facts, by its path, such as trainingEvents.venue.
+	Reads(path string) bool
 	Verdicts(ctx context.Context, questions []workflow.Question) []workflow.Judgement
 }
 
@@ -191,19 +194,22 @@ func (s *Trials) room(ctx context.Context, t *domain.RuleTrial) error {
 	if err := s.Store.HoldTrials(ctx, held); err != nil {
 		return err
 	}
-	here, shadows, same, err := s.Store.CountTrials(ctx, t.RegionCode, t.RuleSetID)
+	run, err := s.Store.CountTrials(ctx, t.RegionCode, t.RuleSetID)
 	full := func(en, id string) error { return domain.Errorf(domain.CodeRuleSetNotPossible, "%s", en).In(id) }
 	switch {
 	case err != nil:
 		return err
-	case t.Kind != domain.Shadow && here >= domain.MaxTrialsInRegion:
-		return full(fmt.Sprintf("%d simulations and replays run for this region already: wait until one is done, or cancel one", here),
-			fmt.Sprintf("%d simulasi dan pemutaran ulang sedang berjalan untuk wilayah ini: tunggu sampai salah satunya selesai, atau batalkan", here))
-	case t.Kind == domain.Shadow && same > 0:
+	case t.Kind != domain.Shadow && run.Here >= domain.MaxTrialsInRegion:
+		return full(fmt.Sprintf("%d simulations and replays run for this region already: wait until one is done, or cancel one", run.Here),
+			fmt.Sprintf("%d simulasi dan pemutaran ulang sedang berjalan untuk wilayah ini: tunggu sampai salah satunya selesai, atau batalkan", run.Here))
+	case t.Kind == domain.Shadow && run.Same > 0:
 		return full("the rule set has a shadow in this region already: cancel it first", "kumpulan aturan ini sudah memiliki bayangan di wilayah ini: batalkan dahulu")
-	case t.Kind == domain.Shadow && shadows >= domain.MaxShadows:
-		return full(fmt.Sprintf("%d shadows run in all regions together, which is as many as may: wait until one is done", shadows),
-			fmt.Sprintf("%d bayangan sedang berjalan di semua wilayah, dan itu batasnya: tunggu sampai salah satunya selesai", shadows))
+	case t.Kind == domain.Shadow && run.Near >= domain.MaxShadowsNear:
+		return full(fmt.Sprintf("%d shadows run in this province already, which is as many as may: wait until one is done, or cancel one", run.Near),
+			fmt.Sprintf("%d bayangan sedang berjalan di provinsi ini, dan itu batasnya: tunggu sampai salah satunya selesai, atau batalkan", run.Near))
+	case t.Kind == domain.Shadow && run.Shadows >= domain.MaxShadows:
+		return full(fmt.Sprintf("%d shadows run in all regions together, which is as many as may: wait until one is done", run.Shadows),
+			fmt.Sprintf("%d bayangan sedang berjalan di semua wilayah, dan itu batasnya: tunggu sampai salah satunya selesai", run.Shadows))
 	}
 	return nil
 }

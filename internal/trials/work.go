@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/internal/lease"
 	"github.com/berdaya/berdaya/workflow"
 )
 
@@ -20,8 +21,6 @@ import (
 const (
 	sliceBound = 4 * time.Minute // after which no new batch is begun
 	batchBound = time.Minute     // for one batch, after which it is given up and begun anew
-	lease      = 8 * time.Second // how long others wait for a server that says nothing any more
-	keepEvery  = 2 * time.Second // how often a server says that it is still at it
 	batchSize  = 500             // programmes or decisions, where nothing else is said
 	endBound   = 5 * time.Second
 	mostMute   = 3 // batches in a row to which a version answers nothing
@@ -31,23 +30,30 @@ const (
 // errMute is that a version answers nothing.
 var errMute = errors.New("the version does not answer")
 
+// errWithdrawn is that a version was withdrawn while it was tried.
+var errWithdrawn = domain.Errorf(domain.CodeBadUserInput, "the version was withdrawn").In("versi ini telah ditarik")
+
 // Work does a slice of work on a simulation or replay, if nobody else does, and tells whether there is more to do. It may be broken
 // off anywhere, and begun again.
 func (s *Trials) Work(ctx context.Context, id uuid.UUID) (more bool, err error) {
 	worker := s.IDs.New()
-	t, reached, err := s.Store.ClaimTrial(ctx, id, worker, lease)
+	t, reached, err := s.Store.ClaimTrial(ctx, id, worker, lease.For)
 	if err != nil || t == nil {
 		return false, err
 	}
 	working, stop := context.WithCancel(ctx)
-	var kept sync.WaitGroup
-	kept.Go(func() { s.keep(working, id, worker, stop) })
-	err = s.Trier.Try(working, t.Version, t.RegionCode, t.Parameters, func(ctx context.Context, c Candidate) error {
-		return s.slice(ctx, t, worker, reached, c)
+	defer stop()
+	lost := false // another one has it, or nobody is to: nothing of it is ours to say any more
+	renew := func(ctx context.Context) (bool, error) { return s.Store.KeepTrial(ctx, id, worker, lease.For) }
+	lease.While(ctx, renew, func() { lost = true; stop() }, func() {
+		if t.Version.State == domain.VersionWithdrawn {
+			err = errWithdrawn
+			return
+		}
+		err = s.Trier.Try(working, t.Version, t.RegionCode, t.Parameters, func(ctx context.Context, c Candidate) error {
+			return s.slice(ctx, t, worker, reached, c)
+		})
 	})
-	lost := working.Err() != nil && ctx.Err() == nil // another one has it: nothing of it is ours to say any more
-	stop()
-	kept.Wait()
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endBound)
 	defer cancel()
 	switch {
@@ -63,23 +69,6 @@ func (s *Trials) Work(ctx context.Context, id uuid.UUID) (more bool, err error) 
 	}
 	more, releaseErr := s.Store.ReleaseTrial(ending, id, worker)
 	return more, errors.Join(err, releaseErr)
-}
-
-// keep renews the lease until the context ends, and stops the work where another worker has it or somebody cancelled the trial.
-func (s *Trials) keep(ctx context.Context, id, worker uuid.UUID, stop func()) {
-	ticker := time.NewTicker(keepEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if held, err := s.Store.KeepTrial(ctx, id, worker, lease); err == nil && !held {
-			stop()
-			return
-		}
-	}
 }
 
 // final tells whether an error will be the same the next time.
@@ -99,11 +88,8 @@ func said(err error) *domain.Text {
 	if errors.Is(err, errMute) {
 		return &domain.Text{EN: "the version does not answer; its operator finds the cause in the log", ID: "versi ini tidak menjawab; operator menemukan penyebabnya di log"}
 	}
-	if e, ok := errors.AsType[*domain.Error](err); ok && e.Code != domain.CodeInternal {
-		return &domain.Text{EN: e.Message, ID: e.Text.In(domain.Indonesian)}
-	}
-	return &domain.Text{EN: "something went wrong on our side; it is in the server's log, and is tried again",
-		ID: "terjadi kesalahan di pihak kami; tercatat di log server, dan akan dicoba lagi"}
+	why := lease.Why(err)
+	return &why
 }
 
 // slice works through batches until its time is over, somebody stops it, or all is done.
@@ -179,8 +165,8 @@ func (s *Trials) batch(ctx context.Context, t *domain.RuleTrial, reached string,
 	if err := ctx.Err(); err != nil {
 		return nil, domain.Errorf(domain.CodeUnavailable, "a batch took too long and is tried again").In("satu kelompok terlalu lama dan dicoba lagi").Because(err)
 	}
-	if len(all) == 0 {
-		done.mute = false // they were all gone
+	if len(questions) == 0 {
+		done.mute = false // they were all gone, or cannot be asked about: no fault of the version
 	}
 	for i := range all {
 		done.add(&all[i], says[i])

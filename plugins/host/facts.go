@@ -41,6 +41,13 @@ func factsOf(f *workflow.Facts) *rules.Facts {
 	}
 }
 
+// groupOf are the groups of facts that fields belong to, by their names in paths. What belongs to none is given to all.
+var groupOf = map[string]string{
+	"needs": rules.Needs, "consultations": rules.Consultations, "capacityAssessments": rules.Capacity, "objectives": rules.Logframe,
+	"activities": rules.Activities, "trainingEvents": rules.Trainings, "indicators": rules.Indicators, "findings": rules.Findings,
+	"stakeholders": rules.Stakeholders, "reports": rules.Reports,
+}
+
 // only gives the facts of the groups asked for, sharing everything with the whole.
 func only(f *rules.Facts, groups []string) *rules.Facts {
 	has := func(group string) bool { return slices.Contains(groups, group) }

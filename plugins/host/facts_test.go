@@ -175,8 +175,16 @@ func TestOnlyTheGroupsAskedForAreSent(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, group := range rules.FactGroups {
-		if got := filled(only(whole, []string{group})); len(got) != len(base)+1 {
+		part := only(whole, []string{group})
+		if got := filled(part); len(got) != len(base)+1 {
 			t.Errorf("%s sends %v", group, got)
+		}
+		version := Candidate{Description: &rules.Description{Facts: []string{group}}}
+		fields := whole.ProtoReflect().Descriptor().Fields()
+		for i := range fields.Len() {
+			if f := fields.Get(i); version.Reads(f.JSONName()+".x") != part.ProtoReflect().Has(f) {
+				t.Errorf("%s says that it reads %s: %v", group, f.JSONName(), version.Reads(f.JSONName()))
+			}
 		}
 	}
 }

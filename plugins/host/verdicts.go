@@ -3,6 +3,8 @@ package host
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/berdaya/berdaya/plugins/rules"
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
@@ -54,6 +56,13 @@ func (c Candidate) Requests(questions []workflow.Question) []*rulespb.EvaluateRe
 
 // Needs gives the facts that its verdicts need.
 func (c Candidate) Needs() []workflow.FactKind { return needs(c.Description.GetFacts()) }
+
+// Reads tells whether the version is given a field of facts, by its path as masks have it, such as trainingEvents.venue.
+func (c Candidate) Reads(path string) bool {
+	field, _, _ := strings.Cut(path, ".")
+	group, grouped := groupOf[field]
+	return !grouped || slices.Contains(c.Description.GetFacts(), group)
+}
 
 // Shadow is Try for what takes weeks, with a bound of its own, so that nothing else waits for it.
 func (h *Host) Shadow(ctx context.Context, v Version, region string, parameters json.RawMessage, do func(context.Context, Candidate) error) error {
