@@ -137,7 +137,14 @@ func (r *runner) Kill(context.Context) error {
 func (r *runner) Stdout() io.ReadCloser { return &handshake{runner: r} }
 
 // Stderr gives what the process logs.
-func (r *runner) Stderr() io.ReadCloser { return r.stderr }
+func (r *runner) Stderr() io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{r.paced(r.stderr), r.stderr}
+}
+
+func (r *runner) paced(in io.Reader) io.Reader { return &paced{Reader: in, ended: r.exited} }
 
 // Name gives the program's path.
 func (r *runner) Name() string { return r.cmd.Path }
@@ -183,7 +190,7 @@ func (h *handshake) Read(p []byte) (int, error) {
 		h.mu.Lock()
 		h.first = strings.TrimSpace(strings.ToValidUTF8(string(line), "�"))
 		h.mu.Unlock()
-		go func() { _, _ = io.Copy(h.out, in) }() // ends with the process: the pipe has a deadline then
+		go func() { _, _ = io.Copy(h.out, h.paced(in)) }() // ends with the process: the pipe has a deadline then
 	}
 	if h.line.Len() > 0 {
 		return h.line.Read(p)
