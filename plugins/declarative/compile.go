@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 	celast "cel.dev/cel-go/common/ast"
@@ -242,7 +243,10 @@ func (c *compiler) expression(env *cel.Env, from expression, needed map[string]b
 		c.wrong(from.spot(0), fmt.Sprintf("this gives %s; %s belongs here", name, en), fmt.Sprintf("ini menghasilkan %s; di sini seharusnya %s", name, id))
 		return nil
 	}
-	run, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(ruleCost), cel.InterruptCheckFrequency(interruptEvery))
+	if c.refuse(ast, from) {
+		return nil
+	}
+	run, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(ruleCost), cel.InterruptCheckFrequency(interruptEvery), guarded(ast))
 	if err != nil {
 		c.wrong(from.spot(0), "this cannot be worked out: "+oneLine(err.Error()), "ini tidak dapat dihitung: "+oneLine(err.Error()))
 		return nil
@@ -267,13 +271,32 @@ func (c *compiler) stopped(from expression) bool {
 	return c.gaveUp
 }
 
+// refuse notes what an expression has that rules do not need and that could take a process more than it has.
+func (c *compiler) refuse(ast *cel.Ast, from expression) (found bool) {
+	info := ast.NativeRep().SourceInfo()
+	celast.PreOrderVisit(ast.NativeRep().Expr(), celast.NewExprVisitor(func(e celast.Expr) {
+		var en, id string
+		switch {
+		case e.Kind() == celast.StructKind:
+			en, id = "rules make no messages; compare their fields one by one", "aturan tidak membuat pesan; bandingkan isiannya satu per satu"
+		case e.Kind() == celast.CallKind && e.AsCall().FunctionName() == "format":
+			en, id = "format is not available; put values into the message by their names", "format tidak tersedia; masukkan nilai ke dalam pesan dengan namanya"
+		default:
+			return
+		}
+		at := info.GetStartLocation(e.ID())
+		c.wrong(from.spot(offset(from.text, at.Line(), at.Column())), en, id)
+		found = true
+	}))
+	return found
+}
+
 // offset gives the number of a character by its line, from 1, and column, from 0.
 func offset(text string, line, column int) int {
 	n := 0
 	for range line - 1 {
-		if end := slices.Index([]rune(text)[n:], '\n'); end >= 0 {
-			n += end + 1
-		}
+		before, after, _ := strings.Cut(text, "\n")
+		n, text = n+utf8.RuneCountInString(before)+1, after
 	}
 	return n + max(column, 0)
 }

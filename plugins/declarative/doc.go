@@ -30,6 +30,9 @@
 // the clock, so a slow machine judges as a quick one does. The deadline of a call ends expressions as well, and then there is no
 // verdict at all. cost.go tells beforehand what a rule costs where every list has a hundred entries, and warns.
 //
+// What one function does by itself, such as comparing lists of lists, is counted when it is over. guard.go asks beforehand, so
+// that no function begins what a rule may not take.
+//
 // Compiling is bounded by the sizes of the file, of an expression and of all of them, by the depth to which things nest, and by
 // what macros make of an expression.
 //

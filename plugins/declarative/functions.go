@@ -8,6 +8,7 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
+	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
@@ -48,7 +49,8 @@ func functions() []cel.EnvOption {
 		cel.Function("sum",
 			cel.MemberOverload("list_int_sum", []*cel.Type{ints}, cel.IntType, cel.UnaryBinding(sum(types.Int(0)))),
 			cel.MemberOverload("list_double_sum", []*cel.Type{doubles}, cel.DoubleType, cel.UnaryBinding(sum(types.Double(0))))),
-		cel.CostModel(perElement("list_int_sum"), perElement("list_double_sum")),
+		cel.CostModel(perElement("list_int_sum"), perElement("list_double_sum"),
+			cost.Overload(overloads.Matches, cost.EvalCost(cost.Length(cost.Arg(0)))), cost.MemberOverload(overloads.MatchesString, cost.EvalCost(cost.Length(cost.Target())))),
 		cel.Function("amount", cel.Overload("amount_money", []*cel.Type{money}, cel.DoubleType, cel.UnaryBinding(func(m ref.Val) ref.Val {
 			switch of := m.Value().(type) {
 			case *rulespb.Money:

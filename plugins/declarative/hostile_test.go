@@ -43,6 +43,14 @@ var hostile = map[string]func(size int) string{
 	"loops in loops": func(int) string {
 		return ruleOf(strings.Repeat("needs.all(n, needs.exists(m, ", 20)+"true"+strings.Repeat("))", 20), "")
 	},
+	"names in names": func(int) string { return ruleOf(growing(30, "[1]", "V + V", "V.size() > 0"), "") },
+	"messages": func(int) string {
+		return ruleOf("google.protobuf.ListValue{values: []} == google.protobuf.ListValue{}", "")
+	},
+	"formats": func(int) string { return ruleOf("'%s'.format([needs]) == ''", "") },
+	"lines with errors": func(int) string {
+		return strings.Replace(ruleOf("X", ""), "X", strings.Repeat("\n        nothing +", 600)+" 1", 1)
+	},
 	"a regular expression": func(int) string { return ruleOf("region.name.matches('"+strings.Repeat("(a{100}){100}", 3)+"')", "") },
 	"schemas in schemas": func(int) string {
 		return ruleOf("true", "parameters: {a: {type: object, properties: "+strings.Repeat("{a: {properties: ", 60)+"{}"+strings.Repeat("}}", 60)+"}}")

@@ -17,7 +17,8 @@ const (
 	mostNodes      = 4000 // of one expression, what macros make of it included
 	mostNesting    = 60
 	mostLoops      = 4 // within each other
-	mostRegexp     = 2000
+	mostNames      = 8 // of cel.bind, within each other: telling beforehand what they cost takes twice as long with each
+	mostRegexp     = 500
 	mostRange      = 1000 // of lists.range
 	interruptEvery = 200  // steps of a loop after which it is asked whether anybody still waits
 )
@@ -53,7 +54,7 @@ var environment = sync.OnceValues(func() (*cel.Env, error) {
 		cel.CrossTypeNumericComparisons(true), cel.DefaultUTCTimeZone(true), cel.EnableMacroCallTracking(),
 		cel.ParserExpressionSizeLimit(mostExpression), cel.ParserRecursionLimit(mostNesting), cel.ExpressionNodeLimit(mostNodes),
 		cel.ParserErrorRecoveryLimit(5), cel.RegexProgramSizeLimit(mostRegexp),
-		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(mostLoops), cel.ValidateTimestampLiterals(), cel.ValidateDurationLiterals(), cel.ValidateRegexLiterals()),
+		cel.ASTValidators(cel.ValidateComprehensionNestingLimit(mostLoops), cel.ValidateBindNestingLimit(mostNames), cel.ValidateTimestampLiterals(), cel.ValidateDurationLiterals(), cel.ValidateRegexLiterals()),
 		ext.Strings(), ext.Math(), ext.Lists(ext.ListsMaxRangeSize(mostRange)), ext.Sets(), ext.Bindings(), ext.TwoVarComprehensions(),
 	}
 	for i := range facts.Fields().Len() {
