@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
@@ -23,8 +25,8 @@ func CheckDescription(d *Description) error {
 	switch {
 	case !namePattern.MatchString(d.GetName()):
 		return fmt.Errorf("the name %q must be 1 to 64 small letters, digits and hyphens", clip(d.GetName()))
-	case d.GetVersion() == "" || len(d.GetVersion()) > 64:
-		return errors.New("the version must be 1 to 64 characters")
+	case d.GetVersion() == "" || len(d.GetVersion()) > 64 || strings.ContainsFunc(d.GetVersion(), unicode.IsControl):
+		return errors.New("the version must be 1 to 64 characters that can be seen")
 	case d.GetContract() != Contract:
 		return fmt.Errorf("it speaks version %d of the contract; this server speaks version %d", d.GetContract(), Contract)
 	case len(d.GetRules()) > MaxVerdicts:
@@ -120,8 +122,8 @@ func checkVerdict(d *Description, v *Verdict) error {
 		return fmt.Errorf("the path of its verdict %s has %d names; at most %d are possible", v.GetRule(), len(v.GetPath()), MaxPath)
 	}
 	for _, name := range v.GetPath() {
-		if len(name) > 200 {
-			return fmt.Errorf("the path of its verdict %s has a name of %d bytes; at most 200 are possible", v.GetRule(), len(name))
+		if len(name) > 200 || strings.ContainsFunc(name, unicode.IsControl) {
+			return fmt.Errorf("the path of its verdict %s has a name of %d bytes, or with control characters; at most 200 are possible", v.GetRule(), len(name))
 		}
 	}
 	if err := checkValues(v); err != nil {
@@ -143,6 +145,8 @@ func checkValues(v *Verdict) error {
 			return fmt.Errorf("its verdict %s has a value %q; a name is a letter, then letters and digits, at most 40", v.GetRule(), clip(name))
 		case utf8.RuneCountInString(value) > MaxValue:
 			return fmt.Errorf("the value %s of its verdict %s has more than %d characters", name, v.GetRule(), MaxValue)
+		case strings.ContainsFunc(value, unshown):
+			return fmt.Errorf("the value %s of its verdict %s has control characters", name, v.GetRule())
 		}
 	}
 	return nil
@@ -181,8 +185,15 @@ func checkText(t *rulespb.Text, what string) error {
 	if n := max(utf8.RuneCountInString(t.GetEn()), utf8.RuneCountInString(t.GetId())); n > MaxText {
 		return fmt.Errorf("the %s has %d characters; at most %d are possible", what, n, MaxText)
 	}
+	if strings.ContainsFunc(t.GetEn(), unshown) || strings.ContainsFunc(t.GetId(), unshown) {
+		return fmt.Errorf("the %s has control characters other than line breaks and tabs", what)
+	}
 	return nil
 }
+
+// unshown tells whether a character is a control character that texts have no use for. Databases keep no NUL, and terminals obey
+// others.
+func unshown(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' }
 
 // clip shortens what another program sent before it is quoted.
 func clip(s string) string {

@@ -120,6 +120,11 @@ func TestAnswersThatBreakTheContractAreNamed(t *testing.T) {
 		"a value too long": func(a *rules.Answer) {
 			a.Verdicts[1].Values = map[string]string{"x": strings.Repeat("é", rules.MaxValue+1)}
 		},
+		"NUL in a message": func(a *rules.Answer) { a.Verdicts[1].Message.Id = "kurang\x00" },
+		"NUL in a path":    func(a *rules.Answer) { a.Verdicts[1].Path = []string{"needs\x00"} },
+		"a value that terminals obey": func(a *rules.Answer) {
+			a.Verdicts[1].Values = map[string]string{"x": "\x1b[2J"}
+		},
 		"too many values": func(a *rules.Answer) {
 			a.Verdicts[1].Values = map[string]string{}
 			for i := range rules.MaxValues + 1 {
@@ -146,6 +151,8 @@ func TestDescriptionsThatBreakTheContractAreNamed(t *testing.T) {
 	for wrong, change := range map[string]func(*rules.Description){
 		"a name with spaces":   func(d *rules.Description) { d.Name = "West Java" },
 		"no version":           func(d *rules.Description) { d.Version = "" },
+		"NUL in the version":   func(d *rules.Description) { d.Version = "1\x00" },
+		"NUL in a title":       func(d *rules.Description) { d.Rules[0].Title.En = "A\x00" },
 		"another contract":     func(d *rules.Description) { d.Contract = 2 },
 		"no title":             func(d *rules.Description) { d.Title = nil },
 		"unknown facts":        func(d *rules.Description) { d.Facts = []string{"WEATHER"} },
