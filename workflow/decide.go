@@ -220,12 +220,23 @@ func blocks(j *Judgement) []domain.Block {
 	all := append([]domain.Block{}, j.Blocks...)
 	for _, u := range j.Unavailable {
 		all = append(all, domain.Block{RuleSet: Engine, Version: EngineVersion, Rule: RuleUnavailable, Severity: domain.SeverityBlock,
-			Message: domain.Text{
-				EN: fmt.Sprintf("The rules %q could not be asked. Nothing is missing; try again shortly.", u.RuleSet),
-				ID: fmt.Sprintf("Aturan %q tidak dapat ditanyai. Tidak ada yang kurang; coba lagi sebentar.", u.RuleSet),
-			}, Waivable: domain.WaivableNo, Retry: true})
+			Message: unasked(u), Waivable: domain.WaivableNo, Retry: true})
 	}
 	return all
+}
+
+// unasked says that a rule set did not answer, and whom to tell where that goes on: rules that an office has put to work, the
+// office's admins can take back.
+func unasked(u Unavailable) domain.Text {
+	t := domain.Text{
+		EN: fmt.Sprintf("The rules %q could not be asked. Nothing is missing; try again shortly.", u.RuleSet),
+		ID: fmt.Sprintf("Aturan %q tidak dapat ditanyai. Tidak ada yang kurang; coba lagi sebentar.", u.RuleSet),
+	}
+	if u.Region != "" && u.Region != domain.NationCode {
+		t.EN += fmt.Sprintf(" If it goes on, tell an admin of region %s: they see why in the list of rule sets, and can go back to the version before (rollback).", u.Region)
+		t.ID += fmt.Sprintf(" Bila berlanjut, beri tahu admin wilayah %s: sebabnya ada di daftar kumpulan aturan, dan versi sebelumnya dapat dipakai kembali (rollback).", u.Region)
+	}
+	return t
 }
 
 // stopped gives the error for blocks that stop a move; nil where all are remarks. BLOCKED outranks RULES_UNAVAILABLE,
