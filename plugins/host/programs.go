@@ -54,7 +54,8 @@ func keep(dir, program string) (_ *kept, err error) {
 	if _, err := io.Copy(hash, in); err != nil {
 		return nil, err
 	}
-	folder := filepath.Join(dir, hex.EncodeToString(hash.Sum(nil)))
+	sum := hex.EncodeToString(hash.Sum(nil))
+	folder := filepath.Join(dir, sum)
 	k := &kept{path: filepath.Join(folder, filepath.Base(program))}
 	if k.lock, err = hold(folder); err != nil {
 		return nil, err
@@ -66,8 +67,11 @@ func keep(dir, program string) (_ *kept, err error) {
 	}()
 	clearUnused(dir)
 	clearUnfinished(folder)
-	if there, err := os.Stat(k.path); err == nil && there.Size() == info.Size() {
-		return k, nil
+	// A copy of the right size may be an empty one: the machine may have lost its power as it was made.
+	if there, err := os.Stat(k.path); err == nil && there.Size() == info.Size() && there.Mode().Perm() == 0o755 {
+		if is, err := sumOf(k.path); err == nil && is == sum {
+			return k, nil
+		}
 	}
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return nil, err
@@ -78,7 +82,7 @@ func keep(dir, program string) (_ *kept, err error) {
 	}
 	defer os.Remove(out.Name())
 	_, err = io.Copy(out, in)
-	if err = errors.Join(err, out.Chmod(0o755), out.Close()); err != nil {
+	if err = errors.Join(err, out.Chmod(0o755), out.Sync(), out.Close()); err != nil {
 		return nil, err
 	}
 	return k, os.Rename(out.Name(), k.path) // whole or not at all, whoever else is keeping it now

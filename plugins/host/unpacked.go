@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -14,8 +15,11 @@ import (
 	"github.com/berdaya/berdaya/domain"
 )
 
-// unpackedFiles is the folder of an artefact's files in the folder named by its content.
-const unpackedFiles = "files"
+// In the folder named by its content: the folder of an artefact's files, and the sum over them as they were unpacked.
+const (
+	unpackedFiles = "files"
+	unpackedSum   = "sum"
+)
 
 // sumPattern is the form of a SHA-256: it names a folder.
 func isSum(sum string) bool {
@@ -59,9 +63,16 @@ func keepArtefact(ctx context.Context, dir, sum string, fetch Fetch) (_ *kept, _
 	}()
 	clearUnused(dir)
 	clearUnfinished(folder)
-	if text, err := os.ReadFile(filepath.Join(k.path, ManifestName)); err == nil {
+	if isWhole(folder) {
+		text, err := os.ReadFile(filepath.Join(k.path, ManifestName))
+		if err != nil {
+			return nil, nil, err
+		}
 		m, err := ParseManifest(ManifestName, text)
 		return k, m, err
+	}
+	if err := discard(folder); err != nil {
+		return nil, nil, err
 	}
 	packed, err := os.CreateTemp(folder, unfinished)
 	if err != nil {
@@ -87,12 +98,79 @@ func keepArtefact(ctx context.Context, dir, sum string, fetch Fetch) (_ *kept, _
 	if err := os.Chmod(files, 0o755); err != nil {
 		return nil, nil, err
 	}
-	if err := os.Rename(files, k.path); err != nil { // whole or not at all; another host may have been faster
-		if _, there := os.Stat(filepath.Join(k.path, ManifestName)); there != nil {
-			return nil, nil, err
-		}
+	if err := noteSum(folder, files); err != nil {
+		return nil, nil, err
+	}
+	if err := os.Rename(files, k.path); err != nil && !isWhole(folder) { // whole or not at all; another host may have been faster
+		return nil, nil, err
 	}
 	return k, m, nil
+}
+
+// sumOfFiles gives one SHA-256 over all files below a folder: their names, modes and contents.
+func sumOfFiles(folder string) (string, error) {
+	hash := sha256.New()
+	err := filepath.WalkDir(folder, func(at string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		in, err := os.Open(at)
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		info, err := in.Stat()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(hash, "%q %o %d\n", at[len(folder):], info.Mode(), info.Size())
+		_, err = io.Copy(hash, in)
+		return err
+	})
+	return hex.EncodeToString(hash.Sum(nil)), err
+}
+
+// isWhole tells whether what was unpacked into a folder is there as it was then. Somebody may have cleared up there, a server may
+// have been killed while it did, and disks fail.
+func isWhole(folder string) bool {
+	noted, err := os.ReadFile(filepath.Join(folder, unpackedSum))
+	if err != nil {
+		return false
+	}
+	sum, err := sumOfFiles(filepath.Join(folder, unpackedFiles))
+	return err == nil && sum == string(noted)
+}
+
+// noteSum notes the sum of files that are about to be put into place.
+func noteSum(folder, files string) error {
+	sum, err := sumOfFiles(files)
+	if err != nil {
+		return err
+	}
+	out, err := os.CreateTemp(folder, unfinished)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(out.Name())
+	_, err = out.WriteString(sum)
+	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
+		return err
+	}
+	return os.Rename(out.Name(), filepath.Join(folder, unpackedSum))
+}
+
+// discard removes what is not whole.
+func discard(folder string) error {
+	files := filepath.Join(folder, unpackedFiles)
+	if _, err := os.Lstat(files); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	aside, err := os.MkdirTemp(folder, unfinished)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(aside)
+	return os.Rename(files, filepath.Join(aside, unpackedFiles))
 }
 
 // program gives what is run of an office's program: itself, or the runtime with it.
