@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -131,7 +130,7 @@ func (sv *server) processes() []domain.RuleProcess {
 		}
 		if lines, ok := sv.rules.Logs(s.Key); ok && s.Key != "" { // what comes with the server is in the server's own log
 			for _, l := range lines[max(0, len(lines)-domain.MaxRuleLines):] {
-				all[i].Lines = append(all[i].Lines, domain.RuleLine{At: l.At.UTC(), Text: strings.ReplaceAll(l.Text, "\x00", "")})
+				all[i].Lines = append(all[i].Lines, domain.RuleLine{At: l.At.UTC(), Text: l.Text})
 			}
 		}
 	}

@@ -18,21 +18,21 @@ const batchBytes = 2 << 20
 type batch struct {
 	questions []*rules.Question
 	places    []int
+	bytes     int // of the questions, about
 }
 
 // inBatches calls do for the questions at those places of a list of indices, with the facts of some groups, in batches that a
 // call holds.
 func (r *run) inBatches(asked []*rules.Question, which, places []int, groups []string, do func(batch)) {
 	var b batch
-	size := 0
 	for _, place := range places {
 		q := with(asked[which[place]], groups)
 		bytes := proto.Size(q)
-		if len(b.questions) == r.options.BatchSize || len(b.questions) > 0 && size+bytes > batchBytes {
+		if len(b.questions) == r.options.BatchSize || len(b.questions) > 0 && b.bytes+bytes > batchBytes {
 			do(b)
-			b, size = batch{}, 0
+			b = batch{}
 		}
-		b.questions, b.places, size = append(b.questions, q), append(b.places, place), size+bytes
+		b.questions, b.places, b.bytes = append(b.questions, q), append(b.places, place), b.bytes+bytes
 	}
 	if len(b.questions) > 0 {
 		do(b)
@@ -43,7 +43,7 @@ func (r *run) inBatches(asked []*rules.Question, which, places []int, groups []s
 func (r *run) evaluateAll(ctx context.Context, s *served, asked []*rules.Question, which, places []int, said []opinion) {
 	r.inBatches(asked, which, places, s.description.GetFacts(), func(b batch) {
 		began := time.Now()
-		answers, err := r.evaluate(ctx, s, b.questions)
+		answers, err := r.evaluate(ctx, s, b)
 		if err != nil {
 			r.log.Warn("the rule set did not judge", "questions", len(b.questions), "error", err)
 		}
@@ -67,14 +67,14 @@ func (r *run) evaluateAll(ctx context.Context, s *served, asked []*rules.Questio
 	})
 }
 
-func (r *run) evaluate(ctx context.Context, s *served, questions []*rules.Question) ([]*rules.Answer, error) {
+func (r *run) evaluate(ctx context.Context, s *served, b batch) ([]*rules.Answer, error) {
 	var out *rulespb.EvaluateResponse
-	err := r.call(ctx, s.process, len(questions), func(ctx context.Context) (err error) {
-		out, err = s.rules.Evaluate(ctx, &rulespb.EvaluateRequest{Questions: questions, Revision: r.wire})
+	err := r.call(ctx, s.process, b, func(ctx context.Context) (err error) {
+		out, err = s.rules.Evaluate(ctx, &rulespb.EvaluateRequest{Questions: b.questions, Revision: r.wire})
 		return err
 	})
-	if err == nil && len(out.GetAnswers()) != len(questions) {
-		err = fmt.Errorf("it gave %d answers to %d questions", len(out.GetAnswers()), len(questions))
+	if err == nil && len(out.GetAnswers()) != len(b.questions) {
+		err = fmt.Errorf("it gave %d answers to %d questions", len(out.GetAnswers()), len(b.questions))
 	}
 	return out.GetAnswers(), err
 }
@@ -83,7 +83,7 @@ func (r *run) evaluate(ctx context.Context, s *served, questions []*rules.Questi
 func (r *run) planAll(ctx context.Context, s *served, asked []*rules.Question, which, places []int, planned []*rules.StagePlan) {
 	r.inBatches(asked, which, places, s.description.GetPlanFacts(), func(b batch) {
 		began := time.Now()
-		plans, err := r.plan(ctx, s, b.questions)
+		plans, err := r.plan(ctx, s, b)
 		if err != nil {
 			r.log.Warn("the rule set made no plan", "error", err)
 		}
@@ -94,19 +94,19 @@ func (r *run) planAll(ctx context.Context, s *served, asked []*rules.Question, w
 	})
 }
 
-func (r *run) plan(ctx context.Context, s *served, questions []*rules.Question) ([]*rules.StagePlan, error) {
+func (r *run) plan(ctx context.Context, s *served, b batch) ([]*rules.StagePlan, error) {
 	var out *rulespb.PlanResponse
-	if err := r.call(ctx, s.process, len(questions), func(ctx context.Context) (err error) {
-		out, err = s.rules.Plan(ctx, &rulespb.PlanRequest{Questions: questions, Revision: r.wire})
+	if err := r.call(ctx, s.process, b, func(ctx context.Context) (err error) {
+		out, err = s.rules.Plan(ctx, &rulespb.PlanRequest{Questions: b.questions, Revision: r.wire})
 		return err
 	}); err != nil {
 		return nil, err
 	}
-	if len(out.GetPlans()) != len(questions) {
-		return nil, fmt.Errorf("it gave %d plans to %d questions", len(out.GetPlans()), len(questions))
+	if len(out.GetPlans()) != len(b.questions) {
+		return nil, fmt.Errorf("it gave %d plans to %d questions", len(out.GetPlans()), len(b.questions))
 	}
 	for n, plan := range out.GetPlans() {
-		if err := rules.CheckPlan(questions[n], plan); err != nil {
+		if err := rules.CheckPlan(b.questions[n], plan); err != nil {
 			return nil, err
 		}
 	}

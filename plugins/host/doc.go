@@ -19,7 +19,8 @@
 // whom, as workflow.Bound has it. The table never changes; another takes its place in one step. It is made of what is READY: as
 // long as a version has never answered, the one that judged before goes on, and where there was none, moves are unavailable. A
 // version that has once judged is never fallen back from: if it is down, its moves are unavailable until it is back or
-// something else is put to work. That keeps an answer from coming from another version than the one in force.
+// something else is put to work. Nor is what the catalogue names when a server starts, since it may have judged elsewhere or
+// before the stop. That keeps an answer from coming from another version than the one in force.
 //
 // Who asks takes the table once, counts itself in on every run that it needs, and only then asks. A run that no table has any
 // more lets nobody in, waits for those who are in, and ends; who finds the door shut looks at the table again, which is another
@@ -33,7 +34,8 @@
 //
 // All rule files run in one process of the stock program, each loaded under the key of its revision. To those who ask, each is a run
 // like any other: eight calls of its own in flight, a pace of its own when it cannot be loaded, its own failures. The breaker is
-// the process's. A file that brings the process down while it is loaded, twice, is left alone for ten minutes.
+// the process's. A file that brings the process down while it is loaded, twice, is left alone for ten minutes. Those that were
+// asked at two of its ends get a process of their own.
 //
 // # Programs
 //

@@ -30,11 +30,16 @@ func (h *Host) stockProgram(context.Context) (*program, error) {
 	if h.options.RuleFiles.Path == "" {
 		return nil, errors.New("this server runs no rule files")
 	}
-	kept, err := keep(h.programs(), h.options.RuleFiles.Path)
-	if err != nil {
-		return nil, err
+	h.stockKept.Lock()
+	defer h.stockKept.Unlock()
+	if h.stockKept.kept == nil {
+		kept, err := keep(h.programs(), h.options.RuleFiles.Path)
+		if err != nil {
+			return nil, err
+		}
+		h.stockKept.kept = kept
 	}
-	return &program{Command: Command{Path: kept.path, Args: h.options.RuleFiles.Args}, kept: kept}, nil
+	return &program{Command: Command{Path: h.stockKept.path, Args: h.options.RuleFiles.Args}}, nil
 }
 
 // runFile runs a rule file in the process that all of them share, which is started with the first.
@@ -46,7 +51,8 @@ func (h *Host) runFile(ctx context.Context, r *run, read func(context.Context) (
 	}
 	s := h.stock
 	h.mu.Unlock()
-	r.of, r.journal, r.file = s, s.journal, newStanding()
+	r.file = newStanding()
+	r.of.Store(s)
 	s.files.Lock()
 	s.files.all = append(s.files.all, r)
 	s.files.Unlock()
@@ -57,6 +63,7 @@ func (h *Host) runFile(ctx context.Context, r *run, read func(context.Context) (
 // at the pace of a program that crashes, and costs no other file anything.
 func (r *run) tend(ctx context.Context, read func(context.Context) ([]byte, error)) {
 	defer close(r.stopped)
+	defer r.endAlone()
 	var text []byte
 	var failed failures
 	for away, crashes := 0, 0; ctx.Err() == nil; {
@@ -66,7 +73,7 @@ func (r *run) tend(ctx context.Context, read func(context.Context) ([]byte, erro
 			text, err = read(ctx)
 		}
 		if err == nil {
-			if p = r.of.up(ctx); p == nil {
+			if p = r.of.Load().up(ctx); p == nil {
 				break
 			}
 			away = 0
@@ -78,11 +85,12 @@ func (r *run) tend(ctx context.Context, read func(context.Context) ([]byte, erro
 		if err == nil {
 			crashes = 0
 			r.file.enter(Ready, nil)
-			r.of.host.wakeFollower()
+			r.of.Load().host.wakeFollower()
 			select {
 			case <-p.runner.exited:
 				r.serving.Store(nil)
 				r.file.enter(Starting, nil)
+				r.afterEnd(ctx, p)
 				continue
 			case <-ctx.Done():
 			}
@@ -108,8 +116,8 @@ func (r *run) tend(ctx context.Context, read func(context.Context) ([]byte, erro
 		case <-ctx.Done():
 		}
 	}
-	if r.of.host.ctx.Err() == nil { // otherwise the process ends as a whole, when calls in flight have
-		r.unload()
+	if s := r.of.Load(); s.host.ctx.Err() == nil && !s.alone { // otherwise the process ends as a whole, when calls in flight have
+		r.unload(s)
 	}
 }
 
@@ -130,8 +138,9 @@ func (s *supervised) up(ctx context.Context) *process {
 
 // load hands the file to a process and lets it answer there.
 func (r *run) load(ctx context.Context, p *process, text []byte) error {
-	r.of.files.loading.Lock()
-	defer r.of.files.loading.Unlock()
+	s := r.of.Load()
+	s.files.loading.Lock()
+	defer s.files.loading.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, r.options.StartTimeout)
 	defer cancel()
 	out, err := declarativepb.NewRuleFilesClient(p.conn).Load(ctx, &declarativepb.LoadRequest{Revision: r.wire, Name: r.ruleSet + ".yaml", File: text})
@@ -158,19 +167,24 @@ func (r *run) load(ctx context.Context, p *process, text []byte) error {
 }
 
 // unload takes the file out of the process, if that is still there.
-func (r *run) unload() {
+func (r *run) unload(s *supervised) {
 	r.serving.Store(nil)
 	r.file.enter(Stopped, nil)
-	r.of.files.Lock()
-	r.of.files.all = slices.DeleteFunc(r.of.files.all, func(other *run) bool { return other == r })
-	r.of.files.Unlock()
-	if p := r.of.process.Load(); p != nil {
-		ctx, cancel := context.WithTimeout(r.of.host.killed, r.options.StopTimeout)
+	s.forget(r)
+	if p := s.process.Load(); p != nil {
+		ctx, cancel := context.WithTimeout(s.host.killed, r.options.StopTimeout)
 		defer cancel()
 		if _, err := declarativepb.NewRuleFilesClient(p.conn).Unload(ctx, &declarativepb.UnloadRequest{Revision: r.wire}); err != nil && !p.ended() {
 			r.log.Warn("the rule file is still in its process", "error", p.explain(err))
 		}
 	}
+}
+
+// forget serves a rule file no longer.
+func (s *supervised) forget(r *run) {
+	s.files.Lock()
+	defer s.files.Unlock()
+	s.files.all = slices.DeleteFunc(s.files.all, func(other *run) bool { return other == r })
 }
 
 // mostFileProblems bounds how many problems of a file are told.

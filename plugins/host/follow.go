@@ -25,10 +25,11 @@ const (
 // Follow puts to work what a source says, and keeps to it: it is asked once before Follow returns, whose error is that it could
 // not be, and then about once a second until the host closes. While it cannot be asked, what is at work stays at work.
 func (h *Host) Follow(ctx context.Context, source Source) error {
-	f := &follower{host: h, source: source, offices: map[officeKey]*office{}, runs: map[string]*run{}}
+	f := &follower{host: h, source: source, offices: map[officeKey]*office{}, runs: map[string]*run{}, starting: true}
 	if err := f.read(ctx); err != nil {
 		return err
 	}
+	f.starting = false
 	h.ends.Go(f.follow)
 	return nil
 }
@@ -55,6 +56,9 @@ type follower struct {
 	offices map[officeKey]*office
 	runs    map[string]*run // by the key of their revision
 	count   int             // of runs, so that two of the same revision are never mixed up
+	// starting is that nothing has been at work here before. What the source names has judged elsewhere, or here until the last
+	// stop, for all that can be known: nothing older judges in its place, however long it takes to be READY.
+	starting bool
 }
 
 type officeKey struct {
@@ -151,7 +155,7 @@ func (f *follower) activations(chain []*domain.RuleActivation) []activation {
 		one := activation{RuleActivation: a}
 		if a.VersionID != nil {
 			one.run = f.runFor(a)
-			one.run.adopted = one.run.adopted || one.run.serving.Load() != nil
+			one.run.adopted = one.run.adopted || f.starting || one.run.serving.Load() != nil
 			one.adopted = one.run.adopted
 		}
 		all = append(all, one)

@@ -149,6 +149,31 @@ func TestWhereNothingJudgedBeforeABrokenVersionBlocksItsRegionAlone(t *testing.T
 	})
 }
 
+// What the catalogue names when a server starts may have judged elsewhere, or here before: nothing older judges in its place.
+func TestAServerThatStartsFallsBackToNothing(t *testing.T) {
+	eachKind(t, func(t *testing.T, kind domain.RuleSetKind) {
+		c := newCatalogue(t)
+		one := c.upload(kind, "barat", "1", "")
+		first := c.activate("32", "barat", one, domain.Everyone, "")
+		second := c.activate("32", "barat", c.upload(kind, "barat", "2", "refuses"), domain.NewEntries, "")
+		h := c.followed(nil)
+		c.untilSays(h, entered("32", first.ActivatedAt), "barat", "1 32 {}")
+		young := entered("32", second.ActivatedAt)
+		if got := says(t, h.Judge(t.Context(), []workflow.Question{young})[0], "barat"); !strings.HasPrefix(got, "unavailable: its version 2 was put to work") {
+			t.Errorf("before version 2 has answered it is judged by %q", got)
+		}
+		if h.Revisions()["32"] != "" {
+			t.Error("what never answered is said to be in force")
+		}
+		c.activate("32", "barat", one, domain.Everyone, "") // rollback
+		c.untilSays(h, young, "barat", "1 32 {}")
+		// From then on it is as ever: what comes later and is broken leaves what judges judging.
+		c.activate("32", "barat", c.upload(kind, "barat", "3", "refuses"), domain.NewEntries, "")
+		until(t, 20*time.Second, "it waits", func() bool { s := statusOf(h, "barat", "32"); return s[0].Waiting && s[0].LastError != "" })
+		c.untilSays(h, entered("32", c.now), "barat", "1 32 {}")
+	})
+}
+
 func TestWithTheSourceAwayWhatIsAtWorkStays(t *testing.T) {
 	t.Parallel()
 	c := newCatalogue(t)

@@ -108,6 +108,7 @@ type Host struct {
 	starting   chan struct{} // one entry for each program of an office that starts
 	trials     chan struct{} // one entry for each trial
 	shadows    chan struct{} // one entry for each shadow
+	alone      chan struct{} // one entry for each rule file with a process of its own
 
 	table atomic.Pointer[table]
 	mu    sync.Mutex
@@ -115,6 +116,11 @@ type Host struct {
 	runs  []*run         // of the offices, those that are ending too
 	stock *supervised    // the process that runs rule files; nil as long as there were none
 	ends  sync.WaitGroup // the follower and what brings runs to their end
+
+	stockKept struct { // the program of rule files, once it was needed: the same to the end, whatever is put in its place on disk
+		sync.Mutex
+		*kept
+	}
 }
 
 // New makes a host without rule sets. Close it when done.
@@ -128,7 +134,8 @@ func New(options Options) (*Host, error) {
 		return nil, fmt.Errorf("make a folder for the sockets of rule sets: %w", err)
 	}
 	h := &Host{options: options, place: p, identities: newIdentities(p, options.User, options.together), wake: make(chan struct{}, 1),
-		starting: make(chan struct{}, mostStarting), trials: make(chan struct{}, mostTrials), shadows: make(chan struct{}, mostShadows)}
+		starting: make(chan struct{}, mostStarting), trials: make(chan struct{}, mostTrials), shadows: make(chan struct{}, mostShadows),
+		alone: make(chan struct{}, mostAlone)}
 	h.table.Store(&table{})
 	if h.identities.shared == nil && os.Geteuid() == 0 {
 		options.Logger.Warn("rule sets run as root: this system does not let us become another user")
@@ -179,9 +186,10 @@ func (h *Host) Bind(b Binding) error {
 
 // run starts a run that has a program of its own, when it is its turn.
 func (h *Host) run(ctx context.Context, r *run, turns chan struct{}, fetch func(context.Context) (*program, error)) {
-	r.of = h.newSupervised(r.ruleSet, r.log, fetch)
-	r.of.own, r.of.turns, r.journal, r.stopped = r, turns, r.of.journal, r.of.stopped
-	go r.of.supervise(ctx)
+	s := h.newSupervised(r.ruleSet, r.log, fetch)
+	s.own, s.turns, r.stopped = r, turns, s.stopped
+	r.of.Store(s)
+	go s.supervise(ctx)
 }
 
 // programs gives the folder where programs are kept: the one in the options, if those who run them can get there.
@@ -200,7 +208,7 @@ func (h *Host) Ready(ctx context.Context) error {
 	h.mu.Unlock()
 	var waiting []error
 	for _, r := range bound {
-		if err := r.of.ready(ctx); err != nil {
+		if err := r.of.Load().ready(ctx); err != nil {
 			waiting = append(waiting, domain.Errorf(domain.CodeRulesUnavailable, "%w", err))
 		}
 	}
@@ -249,6 +257,12 @@ func (h *Host) Close(ctx context.Context) error {
 		case <-time.After(h.options.StopTimeout + time.Second):
 			err = errors.Join(err, fmt.Errorf("%s did not stop", name))
 		}
+	}
+	h.stockKept.Lock()
+	defer h.stockKept.Unlock()
+	if h.stockKept.kept != nil {
+		h.stockKept.release()
+		h.stockKept.kept = nil
 	}
 	return errors.Join(err, h.place.remove())
 }

@@ -168,7 +168,7 @@ func TestRuleSetIsConfined(t *testing.T) {
 	if group, err := syscall.Getpgid(h.Status()[0].PID); err != nil || group != h.Status()[0].PID {
 		t.Errorf("its process group is %d, %v", group, err)
 	}
-	user := h.all()[0].of.as.user
+	user := h.all()[0].of.Load().as.user
 	if user == nil {
 		t.Log("not root: it runs as we do")
 		return

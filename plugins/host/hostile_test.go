@@ -82,7 +82,7 @@ func TestBreakerOpensAtTheThirdCrashAndOneTrialCloses(t *testing.T) {
 	h := newHost(t, nil, rawIn("32", "good"), nation)
 	ready(t, h)
 	stop := judgedMeanwhile(t, h, "51")
-	s := h.all()[0].of
+	s := h.all()[0].of.Load()
 	var seen []State
 	next := func() State {
 		state, _, changed := s.look()

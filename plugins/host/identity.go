@@ -70,9 +70,13 @@ func (n *identities) take() identity {
 		return identity{user: n.shared, apart: n.apart}
 	}
 	for {
-		if id := firstUser + rand.Uint32N(users); !n.taken[id] {
-			n.taken[id] = true
-			return identity{user: &syscall.Credential{Uid: id, Gid: id}, processes: mostProcesses, apart: n.apart}
+		i := identity{user: &syscall.Credential{}, processes: mostProcesses, apart: n.apart}
+		i.user.Uid = firstUser + rand.Uint32N(users)
+		i.user.Gid = i.user.Uid
+		// Where what a rule set leaves behind is ended by its user, that must not be another server's.
+		if !n.taken[i.user.Uid] && (n.apart || len(ofUser(i)) == 0) {
+			n.taken[i.user.Uid] = true
+			return i
 		}
 	}
 }

@@ -74,7 +74,7 @@ func TestRuleSetsHaveUsersOfTheirOwn(t *testing.T) {
 	if !h.identities.each {
 		t.Skip("only root gives each rule set its own user")
 	}
-	one, other := h.all()[0].of.as.user, h.all()[1].of.as.user
+	one, other := h.all()[0].of.Load().as.user, h.all()[1].of.Load().as.user
 	if one.Uid == other.Uid || one.Uid < firstUser || other.Uid < firstUser {
 		t.Errorf("they run as %v and %v", one, other)
 	}

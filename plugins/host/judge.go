@@ -83,6 +83,9 @@ func (t *table) docket(questions []workflow.Question) *docket {
 			for _, o := range t.offices[region] {
 				// Who reopens enters a stage now, and so does a plan's programme.
 				judge, waiting := o.judge(p.StageEnteredAt, q.Move == domain.Reopen)
+				if judge != nil && judge.run.known.Load() == nil {
+					waiting = judge
+				}
 				if waiting != nil {
 					d.wait(o, waiting, i)
 					continue
@@ -130,7 +133,7 @@ func (d *docket) plan(r *run, question int) {
 func (d *docket) wait(o *office, a *activation, question int) {
 	h := d.hearing(hearingKey{waiting: o.region + " " + o.ruleSet}, o.ruleSet, o.region)
 	h.evaluate, h.revisions = append(h.evaluate, question), append(h.revisions, a.Revision)
-	h.unavailable = fmt.Errorf("its version %s was put to work and does not answer yet; try again in a moment, or ask an admin of %s to look at the rule set",
+	h.unavailable = fmt.Errorf("its version %s was put to work and has not answered on this server yet; try again in a moment, or ask an admin of %s to look at the rule set and to roll it back",
 		a.run.version, o.region)
 }
 

@@ -53,7 +53,7 @@ func (l *lines) lastLine() string {
 }
 
 func (l *lines) end() {
-	line := strings.TrimSpace(strings.ToValidUTF8(string(l.line), "�"))
+	line := clip(strings.TrimSpace(strings.ToValidUTF8(string(l.line), "�")), longestLine)
 	l.line = l.line[:0]
 	if line == "" {
 		return

@@ -56,6 +56,19 @@ func play(part string) {
 		serveEndless()
 	case "mute":
 		select {}
+	case "poses": // as another program, by naming its socket or by a link to it
+		socket := os.Args[4]
+		if os.Args[3] == "links" {
+			socket = filepath.Join(os.Getenv("PLUGIN_UNIX_SOCKET_DIR"), "link")
+			if err := os.Symlink(os.Args[4], socket); err != nil {
+				panic(err)
+			}
+		}
+		fmt.Printf("1|1|unix|%s|grpc\n", socket)
+		select {}
+	case "beeps": // logs what terminals obey and databases refuse
+		fmt.Fprintln(os.Stderr, "no \x00 configuration \x1b[2J here")
+		os.Exit(3)
 	case "exits":
 		fmt.Fprintln(os.Stderr, "no configuration here")
 		os.Exit(3)

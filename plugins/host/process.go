@@ -5,10 +5,13 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"sync/atomic"
 	"time"
+	"unicode"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
@@ -29,9 +32,11 @@ type process struct {
 	client *plugin.Client
 	runner *runner
 	dir    string
+	socket string      // where it listens, as it says
 	spare  func() bool // keeps the end of the starting context from ending the process
 	output *lines
 	log    *slog.Logger
+	frozen atomic.Bool // it was ended because it did not answer
 }
 
 // start starts a program for as long as it is wanted.
@@ -51,8 +56,9 @@ func (p *process) launch(ctx context.Context, o *Options, in *place, as identity
 		SkipHostEnv:      true,
 		StartTimeout:     o.StartTimeout,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: in.dir},
-		GRPCDialOptions: []grpc.DialOption{grpc.WithDefaultCallOptions(
-			grpc.MaxCallSendMsgSize(rules.MaxRequestBytes), grpc.MaxCallRecvMsgSize(rules.MaxAnswerBytes))},
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return p.dial(ctx, as) }),
+			grpc.WithDefaultCallOptions(grpc.MaxCallSendMsgSize(rules.MaxRequestBytes), grpc.MaxCallRecvMsgSize(rules.MaxAnswerBytes))},
 		// go-plugin parses what a process logs, and a line such as {"@message": 1} makes it panic. At level Off it does not
 		// look, and we read the lines ourselves.
 		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}),
@@ -83,7 +89,11 @@ func (p *process) launch(ctx context.Context, o *Options, in *place, as identity
 			err = p.explain(err)
 		}
 	}()
-	if _, err := p.client.Start(); err != nil {
+	at, err := p.client.Start()
+	if err != nil {
+		return err
+	}
+	if p.socket, err = ownSocket(at, p.dir); err != nil {
 		return err
 	}
 	// A program that answers the handshake without a certificate serves without TLS, as programs may that are not in Go: few
@@ -168,9 +178,31 @@ func (p *process) stop(within time.Duration) {
 	}
 }
 
-func clip(s string, most int) string {
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "…"
+// finish stops a process, and ends what it left behind where that does not end with it and can be told by its user.
+func (h *Host) finish(p *process, as identity) {
+	p.stop(h.options.StopTimeout)
+	if !as.apart && as.processes > 0 {
+		sweep(nil, as)
 	}
-	return s
 }
+
+// clip gives what another program said so that it can be quoted: shortened, and with � in the place of control characters, since
+// terminals obey some and PostgreSQL keeps no NUL.
+func clip(s string, most int) string {
+	if len(s) > most {
+		if r := []rune(s); len(r) > most {
+			s = string(r[:most]) + "…"
+		}
+	}
+	if !strings.ContainsFunc(s, controls) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if controls(r) {
+			return '�'
+		}
+		return r
+	}, s)
+}
+
+func controls(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }

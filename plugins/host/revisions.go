@@ -27,6 +27,7 @@ func (h *Host) Revisions() map[string]string {
 				what := "out of work"
 				if a.run != nil {
 					what = a.run.key
+					unknown[region] = unknown[region] || a.run.known.Load() == nil
 				}
 				sets[region] = append(sets[region], fmt.Sprintf("%s %d %s %s", o.ruleSet, a.Revision, a.Mode, what))
 			}

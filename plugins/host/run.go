@@ -30,10 +30,11 @@ type run struct {
 
 	options *Options
 	log     *slog.Logger
-	journal *journal
-	of      *supervised   // whose process answers; nil for a trial
+	of      atomic.Pointer[supervised] // whose process answers; nil for a trial
+	blame   blame
 	file    *standing     // how a rule file fares in the process that all of them share; nil for a program of its own
 	room    chan struct{} // one entry for each call in flight
+	waiting atomic.Int64  // bytes of the calls that wait for room
 	stop    context.CancelFunc
 	stopped chan struct{} // closed when nothing is left of it
 
@@ -57,7 +58,7 @@ type served struct {
 }
 
 func newRun(o *Options, log *slog.Logger) *run {
-	return &run{options: o, log: log, journal: &journal{}, room: make(chan struct{}, o.CallsInFlight), idle: make(chan struct{}), stopped: make(chan struct{})}
+	return &run{options: o, log: log, room: make(chan struct{}, o.CallsInFlight), idle: make(chan struct{}), stopped: make(chan struct{})}
 }
 
 // enter counts somebody in who is about to ask; false when the run is retired, and another is in its place by now.
@@ -151,10 +152,11 @@ func (r *run) running() (*served, error) {
 	if s := r.serving.Load(); s != nil {
 		return s, nil
 	}
-	if r.of == nil {
+	of := r.of.Load()
+	if of == nil {
 		return nil, errors.New("its trial is over")
 	}
-	state, _, _ := r.of.look()
+	state, _, _ := of.look()
 	if r.file != nil && state == Ready {
 		state, _, _ = r.file.look()
 	}
@@ -184,36 +186,68 @@ type failedCall struct{ kind, text string }
 
 func (f *failedCall) Error() string { return f.text }
 
-// call makes one call with its deadline, when there is room for it. It waits for room for half that time at most, so that a rule
-// set that is only busy is not taken for late. A call that is late makes the process prove that it is alive.
-func (r *run) call(ctx context.Context, p *process, questions int, make func(context.Context) error) error {
-	within := r.options.CallTimeout + time.Duration(questions)*perQuestion
-	given := ctx
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	waiting, admitted := context.WithTimeout(ctx, within/2)
+var errGivenUp = &failedCall{failedGivenUp, "the call was given up"}
+
+// The bounds on what waits for room at one rule set: however many ask one that is slow, the server's memory stays flat. What is
+// more is told at once that the rule set is busy.
+const (
+	mostWaiting = 32 << 20 // bytes of questions
+	perWaiting  = 8 << 10  // bytes that a call takes beside its questions
+)
+
+// admit waits until there is room for a call, for a time.
+func (r *run) admit(ctx context.Context, p *process, b batch, within time.Duration) error {
+	select {
+	case r.room <- struct{}{}:
+		return nil
+	default:
+	}
+	size := int64(b.bytes + perWaiting)
+	defer r.waiting.Add(-size)
+	if r.waiting.Add(size) > mostWaiting {
+		return &failedCall{failedBusy, "more calls to it wait than may; try again in a moment"}
+	}
+	waiting, admitted := context.WithTimeout(ctx, within)
 	defer admitted()
 	select {
 	case r.room <- struct{}{}:
-		defer func() { <-r.room }()
+		return nil
 	case <-p.runner.exited:
 		return &failedCall{failedStopped, "it stopped; try again in a moment"}
 	case <-waiting.Done():
 		return &failedCall{failedBusy, fmt.Sprintf("%d calls to it are in flight; try again in a moment", cap(r.room))}
 	}
+}
+
+// call makes one call with its deadline, when there is room for it. It waits for room for half that time at most, so that a rule
+// set that is only busy is not taken for late. A call that is late makes the process prove that it is alive.
+func (r *run) call(ctx context.Context, p *process, b batch, make func(context.Context) error) error {
+	within := r.options.CallTimeout + time.Duration(len(b.questions))*perQuestion
+	given := ctx
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	if err := r.admit(ctx, p, b, within/2); err != nil {
+		if given.Err() != nil {
+			return errGivenUp
+		}
+		return err
+	}
+	defer func() { <-r.room }()
 	err := make(ctx)
 	switch {
 	case err == nil:
 		return nil
 	case p.ended() || status.Code(err) == codes.Unavailable: // the connection breaks a moment before the end is known
+		r.blame.felled(p)
 		return &failedCall{failedStopped, "it stopped while it judged; try again in a moment"}
 	case given.Err() != nil:
-		return &failedCall{failedGivenUp, "the call was given up"}
+		return errGivenUp
 	}
 	if err = p.explain(err); err == errLate {
-		if r.of != nil {
+		r.blame.keptWaiting(p)
+		if of := r.of.Load(); of != nil {
 			select {
-			case r.of.nudge <- struct{}{}:
+			case of.nudge <- struct{}{}:
 			default:
 			}
 		}

@@ -36,6 +36,7 @@ type runner struct {
 	mu     sync.Mutex
 	pid    int    // 0 before it started
 	doomed bool   // to be killed, even if it has not started yet
+	gone   bool   // its group was ended with it: another process may have the number by now
 	first  string // line of its standard output
 }
 
@@ -85,6 +86,9 @@ func (r *runner) Start(context.Context) error {
 	go func() {
 		r.err = r.cmd.Wait()
 		r.kill() // whatever it started ends with it
+		r.mu.Lock()
+		r.gone = true
+		r.mu.Unlock()
 		for _, pipe := range []*os.File{r.stdout, r.stderr} {
 			_ = pipe.SetReadDeadline(time.Now().Add(tail))
 		}
@@ -97,7 +101,7 @@ func (r *runner) Start(context.Context) error {
 func (r *runner) kill() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.doomed = true; r.pid != 0 {
+	if r.doomed = true; r.pid != 0 && !r.gone {
 		_ = syscall.Kill(-r.pid, syscall.SIGKILL)
 	}
 }

@@ -19,6 +19,9 @@ const (
 	Stopped  State = "STOPPED"
 )
 
+// longestFault is how much is told of a fault, in characters: a file may have a hundred problems.
+const longestFault = 2000
+
 // standing is where something stands that is kept going.
 type standing struct {
 	mu      sync.Mutex
@@ -42,7 +45,7 @@ func (s *standing) enter(state State, fault error) {
 		s.starts++
 	}
 	if fault != nil {
-		s.fault = fault.Error()
+		s.fault = clip(fault.Error(), longestFault)
 	}
 	close(s.changed)
 	s.changed = make(chan struct{})

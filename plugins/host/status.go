@@ -46,7 +46,8 @@ func (h *Host) Status() []Status {
 func (r *run) status() Status {
 	s := Status{RuleSet: r.ruleSet, Region: r.region, Version: cmp.Or(r.known.Load().GetVersion(), r.version), Revision: int(r.number.Load()), Key: r.key,
 		Failures: r.record.recent(), Calls: r.record.calls.Load(), InFlight: len(r.room), Waiting: r.known.Load() == nil && r.key != ""}
-	r.of.fill(&s)
+	of := r.of.Load()
+	of.fill(&s)
 	if r.file != nil {
 		process := s
 		if s.State == Ready {
@@ -58,7 +59,7 @@ func (r *run) status() Status {
 	if r.isRetired() {
 		s.State = Draining
 	}
-	if p := r.of.process.Load(); p != nil && r.serving.Load() != nil {
+	if p := of.process.Load(); p != nil && r.serving.Load() != nil {
 		s.PID = p.pid()
 		s.Memory, s.CPU = usage(s.PID)
 	}
@@ -76,7 +77,11 @@ func (s *standing) fill(status *Status) {
 func (h *Host) Logs(key string) ([]Line, bool) {
 	for _, r := range h.all() {
 		if r.key == key && !r.isRetired() {
-			return r.journal.of(r.wire), true
+			of, wire := r.of.Load(), r.wire
+			if of.alone {
+				wire = "" // all its lines are of this one
+			}
+			return of.journal.of(wire), true
 		}
 	}
 	return nil, false

@@ -23,6 +23,7 @@ type supervised struct {
 	as      identity
 	fetch   func(context.Context) (*program, error) // gives what is to be run; asked until it does
 	own     *run                                    // the one that the program serves; nil where it serves rule files
+	alone   bool                                    // it serves one rule file only
 	turns   chan struct{}                           // one entry for each that starts; nil where it waits for nobody
 	nudge   chan struct{}                           // asks for a health check now
 	stopped chan struct{}                           // closed when nothing is left of it
@@ -141,7 +142,8 @@ func (s *supervised) run(ctx context.Context, what *program) error {
 			r.serving.Store(nil)
 		}
 		s.enter(Backoff, err)
-		p.stop(o.StopTimeout)
+		p.frozen.Store(!p.ended())
+		s.host.finish(p, s.as)
 		return err
 	}
 	s.down(Draining, nil)
@@ -150,7 +152,7 @@ func (s *supervised) run(ctx context.Context, what *program) error {
 	for _, r := range s.runs() {
 		r.drain(draining, p)
 	}
-	p.stop(o.StopTimeout)
+	s.host.finish(p, s.as)
 	return nil
 }
 
@@ -173,7 +175,7 @@ func (s *supervised) start(ctx context.Context, what *program) (*process, error)
 	defer cancel()
 	if err := s.own.introduce(ctx, p, p.rules); err != nil {
 		err = p.explain(err)
-		p.stop(o.StopTimeout)
+		s.host.finish(p, s.as)
 		return nil, err
 	}
 	return p, nil

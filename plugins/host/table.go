@@ -25,7 +25,7 @@ type activation struct {
 	*domain.RuleActivation
 	everyone bool // it binds whoever entered their stage before it as well
 	run      *run // nil: it took the rule set out of work
-	adopted  bool // the run has been READY and judges, or is down and nobody judges in its place
+	adopted  bool // the run has been READY and judges, or is down and nobody judges in its place; so what was at work at the start
 }
 
 // binds tells whether it binds a programme that entered its stage then, or one that enters a stage now.

@@ -134,7 +134,7 @@ func (h *Host) try(ctx context.Context, room chan struct{}, v Version, do func(c
 	if err != nil {
 		return notRunning(err)
 	}
-	defer p.stop(h.options.StopTimeout)
+	defer h.finish(p, as)
 	defer context.AfterFunc(h.killed, p.runner.kill)()
 	t := &trial{version: v, host: h, process: p, client: p.rules}
 	if v.Kind == domain.RuleFile {

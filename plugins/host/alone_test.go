@@ -1,0 +1,80 @@
+package host
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/berdaya/berdaya/domain"
+)
+
+// A file that brings the process of all down while it judges does so twice: then it has one of its own, and its region alone pays.
+func TestAFileThatKillsTheProcessWhileItJudgesIsSetApart(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t)
+	h := c.followed(nil)
+	c.activate("32", "barat", c.upload(domain.RuleFile, "barat", "1", ""), domain.Everyone, "")
+	c.activate("33", "tengah", c.upload(domain.RuleFile, "tengah", "1", "dies"), domain.Everyone, "")
+	c.untilSays(h, question("32"), "barat", "1 32 {}")
+	of := func(set, region string) Status { return statusOf(h, set, region)[0] }
+	until(t, 10*time.Second, "both are ready", func() bool { return of("tengah", "33").State == Ready })
+	shared := of("barat", "32").PID
+	if of("tengah", "33").PID != shared {
+		t.Fatal("they have two processes")
+	}
+	kill := func(ended func() bool) {
+		t.Helper()
+		until(t, 30*time.Second, "it judged and died", func() bool {
+			return ended() || strings.HasPrefix(says(t, judge(t, h, "33"), "tengah"), "unavailable: it stopped while it judged")
+		})
+	}
+	for n := range endsToAlone {
+		kill(func() bool { return of("barat", "32").Restarts > n })
+		until(t, 20*time.Second, "all are back", func() bool {
+			return of("barat", "32").Restarts == n+1 && of("barat", "32").PID != 0 && of("tengah", "33").PID != 0
+		})
+	}
+	shared = of("barat", "32").PID
+	if of("tengah", "33").PID == shared {
+		t.Fatal("it shares the process still")
+	}
+	kill(func() bool { return false })
+	until(t, 10*time.Second, "its own process ended", func() bool { return of("tengah", "33").LastError != "" })
+	c.untilSays(h, question("32"), "barat", "1 32 {}")
+	if s := of("barat", "32"); s.PID != shared || s.Restarts != endsToAlone || s.State != Ready {
+		t.Errorf("%+v", s)
+	}
+	if lines, ok := h.Logs(of("tengah", "33").Key); !ok || len(lines) == 0 {
+		t.Errorf("%v, %v", lines, ok)
+	}
+	c.activate("33", "tengah", c.upload(domain.RuleFile, "tengah", "2", ""), domain.Everyone, "")
+	c.untilSays(h, question("33"), "tengah", "2 33 {}")
+	until(t, 10*time.Second, "its process is gone", func() bool { return len(h.alone) == 0 && len(processesOf(h)) == 1 })
+	if s := of("tengah", "33"); s.PID != shared {
+		t.Errorf("another version is held to be like it: %+v", s)
+	}
+}
+
+// A process that answers nobody is the fault of those who were asked.
+func TestBlameIsOnWhoWasAskedWhenTheProcessEndedOrFroze(t *testing.T) {
+	t.Parallel()
+	frozen, ended := &process{}, &process{}
+	frozen.frozen.Store(true)
+	var b blame
+	b.felled(ended)
+	b.felled(ended)
+	if n := b.ends(ended); n != 1 {
+		t.Errorf("one end counts as %d", n)
+	}
+	b.keptWaiting(ended)
+	if n := b.ends(ended); n != 1 {
+		t.Errorf("a late answer before its end counts as an end: %d", n)
+	}
+	b.keptWaiting(frozen)
+	if n := b.ends(frozen); n != 2 {
+		t.Errorf("a frozen process that it was late in does not count: %d", n)
+	}
+	if n := b.ends(&process{}); n != 2 {
+		t.Errorf("another's end counts: %d", n)
+	}
+}
