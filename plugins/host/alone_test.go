@@ -11,10 +11,19 @@ import (
 // A file that brings the process of all down while it judges does so twice: then it has one of its own, and its region alone pays.
 func TestAFileThatKillsTheProcessWhileItJudgesIsSetApart(t *testing.T) {
 	t.Parallel()
+	for _, fault := range []string{"dies", "eats"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			isSetApart(t, fault)
+		})
+	}
+}
+
+func isSetApart(t *testing.T, fault string) {
 	c := newCatalogue(t)
-	h := c.followed(nil)
+	h := c.followed(func(o *Options) { o.Memory, o.CallTimeout = leastMemory, 20*time.Second })
 	c.activate("32", "barat", c.upload(domain.RuleFile, "barat", "1", ""), domain.Everyone, "")
-	c.activate("33", "tengah", c.upload(domain.RuleFile, "tengah", "1", "dies"), domain.Everyone, "")
+	c.activate("33", "tengah", c.upload(domain.RuleFile, "tengah", "1", fault), domain.Everyone, "")
 	c.untilSays(h, question("32"), "barat", "1 32 {}")
 	of := func(set, region string) Status { return statusOf(h, set, region)[0] }
 	until(t, 10*time.Second, "both are ready", func() bool { return of("tengah", "33").State == Ready })

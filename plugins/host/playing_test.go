@@ -73,6 +73,8 @@ func (s *officeSet) check(*rules.Question) rules.Text {
 		time.Sleep(time.Minute)
 	case "dies":
 		os.Exit(5)
+	case "eats":
+		eat()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
