@@ -175,7 +175,7 @@ func (s *simulator) upload(ctx context.Context) (*domain.RuleSetVersion, error) 
 		if err := store.AddArtefact(ctx, v.SHA256, v.Size, now, bytes.NewReader([]byte(text))); err != nil {
 			return err
 		}
-		if err := store.AddRuleSet(ctx, set); err != nil {
+		if _, err := store.AddRuleSet(ctx, set); err != nil {
 			return err
 		}
 		return store.AddVersion(ctx, v)

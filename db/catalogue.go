@@ -40,10 +40,15 @@ func (c Catalogue) RuleSet(ctx context.Context, name string) (*domain.RuleSet, e
 	return row, nil
 }
 
-// AddRuleSet writes a new rule set; ALREADY_EXISTS where its name is taken, NOT_FOUND where its region is not there.
-func (c Catalogue) AddRuleSet(ctx context.Context, r *domain.RuleSet) error {
-	_, err := c.In(ctx).NewInsert().Model(r).Exec(ctx)
-	return Coded(err)
+// AddRuleSet writes a new rule set unless there is one of its name, and tells whether it did. Where somebody else is writing one, it
+// waits until that is clear. NOT_FOUND where its region is not there.
+func (c Catalogue) AddRuleSet(ctx context.Context, r *domain.RuleSet) (bool, error) {
+	done, err := c.In(ctx).NewInsert().Model(r).On("conflict (name) do nothing").Exec(ctx)
+	if err != nil {
+		return false, Coded(err)
+	}
+	added, err := done.RowsAffected()
+	return added > 0, err
 }
 
 // Version gives a version with its rule set; nil where there is none.
@@ -136,6 +141,6 @@ func (c Catalogue) AddEvent(ctx context.Context, e *domain.RuleSetEvent) error {
 func (c Catalogue) Waiting(ctx context.Context, before time.Time, most int) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
 	err := c.In(ctx).NewSelect().Model((*domain.RuleSetVersion)(nil)).Column("id").
-		Where("state = ? and created_at < ?", domain.VersionUploaded, before).Order("created_at", "id").Limit(int64(most)).Scan(ctx, &ids)
+		Where("state = ? and updated_at < ?", domain.VersionUploaded, before).Order("updated_at", "id").Limit(int64(most)).Scan(ctx, &ids)
 	return slices.Clip(ids), Coded(err)
 }

@@ -44,7 +44,8 @@ func newCatalogue(t *testing.T) *catalogue {
 	c.version = &domain.RuleSetVersion{Record: recordAt(catalogued), RuleSetID: c.set.ID, Version: "1", SHA256: hex.EncodeToString(sum[:]), Size: int64(len(c.content)),
 		State: domain.VersionChecked, Description: json.RawMessage(`{}`), UploadedBy: "ani", CheckedAt: &catalogued}
 	if err := c.Transact(t.Context(), func(ctx context.Context) error {
-		for _, err := range []error{c.AddRuleSet(ctx, c.set), c.AddArtefact(ctx, c.version.SHA256, c.version.Size, catalogued, bytes.NewReader(c.content)), c.AddVersion(ctx, c.version)} {
+		_, err := c.AddRuleSet(ctx, c.set)
+		for _, err := range []error{err, c.AddArtefact(ctx, c.version.SHA256, c.version.Size, catalogued, bytes.NewReader(c.content)), c.AddVersion(ctx, c.version)} {
 			if err != nil {
 				return err
 			}
@@ -120,6 +121,24 @@ func TestOnlyWhatMayBindSomebodyIsToRun(t *testing.T) {
 	}
 	if at, err := c.AtWork(t.Context(), c.version.ID); err != nil || len(at) != 1 || at[0] != "32.73" {
 		t.Error(at, err)
+	}
+}
+
+func TestAnActivationKnowsSinceWhenItsChainBinds(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t)
+	for i, mode := range []domain.ActivationMode{domain.NewEntries, domain.NewEntries, domain.Everyone, domain.NewEntries} {
+		c.activate(t, "32", i+1, time.Duration(i)*time.Hour, mode, false)
+	}
+	c.activate(t, "32.73", 1, time.Hour, domain.Everyone, false)
+	for revision, want := range map[int]*time.Time{1: &catalogued, 2: &catalogued, 3: nil, 4: nil} {
+		a, err := c.Activation(t.Context(), c.set.ID, "32", revision)
+		if err != nil || (a.BindsSince == nil) != (want == nil) || want != nil && !a.BindsSince.Equal(*want) {
+			t.Errorf("revision %d: %+v, want %v, %v", revision, a, want, err)
+		}
+	}
+	if _, err := c.DB.Pool.Exec(t.Context(), `update rule_activations set binds_since = null where revision = 2`); err == nil {
+		t.Error("it can be changed")
 	}
 }
 

@@ -137,8 +137,11 @@ type RuleActivation struct {
 	Mode        ActivationMode  `bun:"mode"`
 	ActivatedBy string          `bun:"activated_by"` // a subject
 	ActivatedAt time.Time       `bun:"activated_at"` // grows strictly with Revision
-	Reason      *string         `bun:"reason"`
-	EndedAt     *time.Time      `bun:"ended_at"` // since when it binds no programme and never will again; nil while it may
+	// BindsSince is when the first activation up to this one was made: who entered their stage before it is bound by none of them.
+	// It is nil where one of them was for everyone. The database writes it.
+	BindsSince *time.Time `bun:"binds_since"`
+	Reason     *string    `bun:"reason"`
+	EndedAt    *time.Time `bun:"ended_at"` // since when it binds no programme and never will again; nil while it may
 
 	Region  *Region         `bun:"rel:belongs-to,join:region_code=code"`
 	RuleSet *RuleSet        `bun:"rel:belongs-to,join:rule_set_id=id"`

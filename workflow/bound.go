@@ -13,19 +13,32 @@ import (
 // So a programme keeps the rules with which its stage began, without a row that says so: when it entered the stage is in its
 // history already, and activations are never changed.
 //
-// Those that ended may be left out. Where the first ones are, the oldest that is left binds all who entered before it as well:
-// a programme that comes from another region with a stage that began long ago is never without rules for it.
+// Those that ended may be left out. Where the first ones are, the oldest that is left binds all whom they did as well: a programme
+// that comes from another region with a stage that began long ago is never without rules for it. Who entered before the rule set
+// was first at work stays free.
 func Bound(activations []*domain.RuleActivation, enteredAt time.Time) *domain.RuleActivation {
 	for i := len(activations) - 1; i >= 0; i-- {
-		a := activations[i]
-		if a.Mode == domain.Everyone || !enteredAt.Before(a.ActivatedAt) || i == 0 && a.Revision > 1 {
-			if a.VersionID == nil {
+		if since := BindsSince(activations, i); since == nil || !enteredAt.Before(*since) {
+			if activations[i].VersionID == nil {
 				return nil
 			}
-			return a
+			return activations[i]
 		}
 	}
 	return nil
+}
+
+// BindsSince gives the instant at or after which programmes entered their stage that activation i binds, unless a newer one does;
+// nil for however long ago.
+func BindsSince(activations []*domain.RuleActivation, i int) *time.Time {
+	switch a := activations[i]; {
+	case a.Mode == domain.Everyone:
+		return nil
+	case i == 0:
+		return a.BindsSince
+	default:
+		return &a.ActivatedAt
+	}
 }
 
 // BoundAnew gives the activation that binds programmes which enter a stage now: the newest. Such is a programme that is reopened,
@@ -46,15 +59,14 @@ type Entries struct{ From, Until *time.Time }
 func EntriesOf(activations []*domain.RuleActivation) []*Entries {
 	all := make([]*Entries, len(activations))
 	for i := len(activations) - 1; i >= 0; i-- {
-		a, e := activations[i], new(Entries)
+		e := &Entries{From: BindsSince(activations, i)}
 		if i < len(activations)-1 {
 			e.Until = &activations[i+1].ActivatedAt
 		}
 		all[i] = e
-		if a.Mode == domain.Everyone || i == 0 && a.Revision > 1 {
+		if e.From == nil {
 			break // nobody is left for those before it
 		}
-		e.From = &a.ActivatedAt
 	}
 	return all
 }

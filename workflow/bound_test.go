@@ -19,6 +19,7 @@ func TestAProgrammeKeepsTheRulesItsStageBeganWith(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 		var made []*domain.RuleActivation
+		var since *time.Time
 		entered := map[int]time.Time{}            // by programme
 		bound := map[int]*domain.RuleActivation{} // by programme, as replayed
 		var newest *domain.RuleActivation         // what binds those who enter
@@ -30,16 +31,20 @@ func TestAProgrammeKeepsTheRulesItsStageBeganWith(t *testing.T) {
 				continue
 			}
 			id := uuid.UUID{15: byte(step)}
+			if len(made) == 0 {
+				since = &at
+			}
 			newest = &domain.RuleActivation{VersionID: &id, ActivatedAt: at, Mode: domain.NewEntries}
 			if rapid.Bool().Draw(t, "stops") {
 				newest.VersionID = nil
 			}
 			if rapid.Bool().Draw(t, "everyone") {
-				newest.Mode = domain.Everyone
+				newest.Mode, since = domain.Everyone, nil
 				for p := range entered {
 					bound[p] = newest
 				}
 			}
+			newest.BindsSince = since
 			made = append(made, newest)
 		}
 		atWork := func(a *domain.RuleActivation) *domain.RuleActivation {
@@ -62,15 +67,16 @@ func TestAProgrammeKeepsTheRulesItsStageBeganWith(t *testing.T) {
 func TestWhoEntersAtTheInstantOfAnActivationIsBoundByIt(t *testing.T) {
 	t.Parallel()
 	at, id := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), uuid.UUID{1}
-	a := &domain.RuleActivation{VersionID: &id, ActivatedAt: at, Mode: domain.NewEntries}
+	a := &domain.RuleActivation{VersionID: &id, ActivatedAt: at, Mode: domain.NewEntries, BindsSince: &at}
 	if workflow.Bound([]*domain.RuleActivation{a}, at) != a || workflow.Bound([]*domain.RuleActivation{a}, at.Add(-1)) != nil {
 		t.Error("an activation binds those who enter at its instant or later, and nobody before")
 	}
 }
 
-// chain makes a rule set's activations in a region, one an hour, and leaves out some of those that are not the newest.
+// chain makes a rule set's activations in a region, one an hour, and leaves out those that ended: all before the newest for everyone,
+// and some others that are not the newest.
 func chain(t *rapid.T, begin time.Time) (made []*domain.RuleActivation) {
-	all := rapid.IntRange(1, 8).Draw(t, "activations")
+	all, since := rapid.IntRange(1, 8).Draw(t, "activations"), &begin
 	for i := range all {
 		id := uuid.UUID{15: byte(i)}
 		a := &domain.RuleActivation{Revision: i + 1, VersionID: &id, ActivatedAt: begin.Add(time.Duration(i) * time.Hour), Mode: domain.NewEntries}
@@ -78,8 +84,9 @@ func chain(t *rapid.T, begin time.Time) (made []*domain.RuleActivation) {
 			a.VersionID = nil
 		}
 		if rapid.IntRange(0, 3).Draw(t, "everyone") == 0 {
-			a.Mode = domain.Everyone
+			a.Mode, since, made = domain.Everyone, nil, nil // it ends all before it
 		}
+		a.BindsSince = since
 		if i == all-1 || rapid.IntRange(0, 3).Draw(t, "ended") > 0 {
 			made = append(made, a)
 		}
@@ -115,7 +122,7 @@ func TestEntriesSayWhomEachActivationBinds(t *testing.T) {
 	})
 }
 
-func TestNobodyIsLeftWithoutRulesByAnActivationThatEnded(t *testing.T) {
+func TestNobodyIsFreedOrBoundByAnActivationThatEnded(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		begin := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -126,8 +133,9 @@ func TestNobodyIsLeftWithoutRulesByAnActivationThatEnded(t *testing.T) {
 				return
 			}
 		}
-		if bound := workflow.Bound(made, at); bound == nil && (made[0].Revision > 1 || !at.Before(made[0].ActivatedAt)) {
-			t.Fatal("nothing binds a programme where rules are at work")
+		binds := !at.Before(begin) || made[0].BindsSince == nil
+		if bound := workflow.Bound(made, at); (bound != nil) != binds {
+			t.Fatalf("who entered at %s, of a rule set that is at work since %s, is bound by %v", at, begin, bound)
 		}
 	})
 }

@@ -27,6 +27,9 @@
 //
 // An activation for new entries leaves those before it at work for the programmes that they bind. [RuleSets.End], once an hour,
 // ends those that bind nobody any more, so that no process is kept for them. Only a version that no activation keeps at work can
-// be withdrawn. A programme that comes to a region by transfer, with a stage that began when an activation was in force that has
-// ended since, is bound by the next one that has not: an end is final, and nobody is ever left without rules by it.
+// be withdrawn. An end is final, and changes for nobody what binds them: neither for those who entered before the rule set was first
+// at work, whom none of its activations for new entries binds ([domain.RuleActivation].BindsSince), nor for those whose move was
+// decided before the newer activation and is written after it, for whom it waits ten minutes. Only a programme that comes to a
+// region by transfer, with a stage that began when an activation was in force that has ended since, is bound by the one before
+// that has not, or else by the next: it is never left without rules by an end.
 package rulesets

@@ -19,6 +19,9 @@ const (
 	EndTimeout = 5 * time.Minute
 	forgotten  = 15 * time.Minute // after which a version that waits to be checked has lost its job
 	endAtOnce  = 100              // activations that are ended by one statement
+	// inFlight is how long a move may take from its decision, which says when its programme enters the stage, until it is written,
+	// by clocks that differ: nobody who entered before a newer activation is written later than that after it.
+	inFlight = 10 * time.Minute
 )
 
 // End is the work of EndJob.
@@ -28,11 +31,12 @@ func (s *RuleSets) End(ctx context.Context, _ workflow.JobRun) error {
 		return err
 	}
 	var ended []uuid.UUID
+	now := s.Clock.Now()
 	write := func(atLeast int) error {
 		if len(ended) < atLeast {
 			return nil
 		}
-		err := s.Store.EndActivations(ctx, ended, s.Clock.Now())
+		err := s.Store.EndActivations(ctx, ended, now)
 		ended = ended[:0]
 		return err
 	}
@@ -41,6 +45,9 @@ func (s *RuleSets) End(ctx context.Context, _ workflow.JobRun) error {
 		for i, a := range chain[:len(chain)-1] {
 			binds := false
 			if entries[i] != nil {
+				if chain[i+1].ActivatedAt.After(now.Add(-inFlight)) {
+					continue // somebody whom it binds may be on the way
+				}
 				if binds, err = s.Store.AnyEntered(ctx, a.RegionCode, *entries[i]); err != nil {
 					return err
 				}

@@ -30,7 +30,8 @@ type Store interface {
 	HoldRuleSet(ctx context.Context, name string) (*domain.RuleSet, error)
 	// RuleSet gives the rule set with this name; nil where there is none.
 	RuleSet(ctx context.Context, name string) (*domain.RuleSet, error)
-	AddRuleSet(ctx context.Context, r *domain.RuleSet) error
+	// AddRuleSet writes a rule set unless there is one of its name, and tells whether it did.
+	AddRuleSet(ctx context.Context, r *domain.RuleSet) (bool, error)
 	// Version gives a version with its rule set, nil where there is none; so does VersionNamed.
 	Version(ctx context.Context, id uuid.UUID) (*domain.RuleSetVersion, error)
 	VersionNamed(ctx context.Context, ruleSet uuid.UUID, version string) (*domain.RuleSetVersion, error)

@@ -58,16 +58,23 @@ func (s *RuleSets) Upload(ctx context.Context, actor access.Actor, u Upload) (uu
 		return uuid.Nil, wrong
 	}
 	u.Note, _ = tidied("note", u.Note)
+	input := map[string]any{"sha256": u.SHA256, "size": u.Size, "region": u.RegionCode, "note": u.Note}
+	once := command.Command{Actor: actor.Subject, Key: u.Key, Name: "uploadRuleSet", Input: input}
+	before, err := command.Recall(ctx, s.Store, once)
+	switch {
+	case err != nil:
+		return uuid.Nil, err
+	case before != nil: // whether it could be checked now does not matter
+		return before.IDs[0], nil
+	}
 	what, err := s.look(ctx, u)
 	if err != nil {
 		return uuid.Nil, err
 	}
-	input := map[string]any{"sha256": u.SHA256, "size": u.Size, "region": u.RegionCode, "note": u.Note}
-	out, err := command.Run(ctx, s.Store, command.Command{Actor: actor.Subject, Key: u.Key, Name: "uploadRuleSet", Input: input},
-		func(ctx context.Context) (command.Outcome, error) {
-			id, err := s.store(ctx, actor, u, what)
-			return command.Outcome{Code: command.Done, IDs: []uuid.UUID{id}}, err
-		})
+	out, err := command.Run(ctx, s.Store, once, func(ctx context.Context) (command.Outcome, error) {
+		id, err := s.store(ctx, actor, u, what)
+		return command.Outcome{Code: command.Done, IDs: []uuid.UUID{id}}, err
+	})
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -173,25 +180,13 @@ func (s *RuleSets) store(ctx context.Context, actor access.Actor, u Upload, what
 // home gives the rule set that a version belongs to, held, and makes it where it is new.
 func (s *RuleSets) home(ctx context.Context, actor access.Actor, u Upload, what uploaded) (*domain.RuleSet, error) {
 	set, err := s.Store.HoldRuleSet(ctx, what.name)
-	switch {
-	case err != nil:
+	if err == nil && set == nil {
+		if set, err = s.found(ctx, actor, u, what); err == nil && set == nil { // somebody else was faster
+			set, err = s.hold(ctx, what.name)
+		}
+	}
+	if err != nil {
 		return nil, err
-	case set == nil && u.RegionCode == nil:
-		return nil, domain.Errorf(domain.CodeBadUserInput, "%s is a new rule set: say which region's it is", what.name).
-			In(fmt.Sprintf("%s adalah kumpulan aturan baru: sebutkan milik wilayah mana", what.name)).At("regionCode")
-	case set == nil:
-		if err := access.MayRule(actor, *u.RegionCode); err != nil {
-			return nil, about("regionCode", err)
-		}
-		now := s.Clock.Now()
-		set = &domain.RuleSet{Record: domain.Record{ID: s.IDs.New(), CreatedAt: now, UpdatedAt: now}, Name: what.name, RegionCode: *u.RegionCode, Kind: what.kind}
-		if r, err := s.Store.Region(ctx, *u.RegionCode); err != nil || r == nil {
-			if err == nil {
-				err = access.NotFound().At("regionCode")
-			}
-			return nil, err
-		}
-		return set, s.Store.AddRuleSet(ctx, set)
 	}
 	if err := access.MayRule(actor, set.RegionCode); err != nil {
 		return nil, err
@@ -203,6 +198,29 @@ func (s *RuleSets) home(ctx context.Context, actor access.Actor, u Upload, what 
 	if set.Kind != what.kind {
 		return nil, domain.Errorf(domain.CodeBadUserInput, "the rule set %s is a %s and stays one: choose another name", set.Name, domain.RuleSetKinds.Label(string(set.Kind), domain.English)).
 			In(fmt.Sprintf("kumpulan aturan %s berupa %s dan tetap demikian: pilih nama lain", set.Name, domain.RuleSetKinds.Label(string(set.Kind), domain.Indonesian))).At("file")
+	}
+	return set, nil
+}
+
+// found makes a new rule set; nil where there is one of its name by now.
+func (s *RuleSets) found(ctx context.Context, actor access.Actor, u Upload, what uploaded) (*domain.RuleSet, error) {
+	if u.RegionCode == nil {
+		return nil, domain.Errorf(domain.CodeBadUserInput, "%s is a new rule set: say which region's it is", what.name).
+			In(fmt.Sprintf("%s adalah kumpulan aturan baru: sebutkan milik wilayah mana", what.name)).At("regionCode")
+	}
+	if err := access.MayRule(actor, *u.RegionCode); err != nil {
+		return nil, about("regionCode", err)
+	}
+	if r, err := s.Store.Region(ctx, *u.RegionCode); err != nil || r == nil {
+		if err == nil {
+			err = access.NotFound().At("regionCode")
+		}
+		return nil, err
+	}
+	now := s.Clock.Now()
+	set := &domain.RuleSet{Record: domain.Record{ID: s.IDs.New(), CreatedAt: now, UpdatedAt: now}, Name: what.name, RegionCode: *u.RegionCode, Kind: what.kind}
+	if added, err := s.Store.AddRuleSet(ctx, set); err != nil || !added {
+		return nil, err
 	}
 	return set, nil
 }

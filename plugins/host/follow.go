@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/workflow"
 )
 
 const (
@@ -151,8 +152,8 @@ func (f *follower) activations(chain []*domain.RuleActivation) []activation {
 		}
 	}
 	all := make([]activation, 0, len(chain)-binding)
-	for _, a := range chain[binding:] {
-		one := activation{RuleActivation: a}
+	for i, a := range chain[binding:] {
+		one := activation{RuleActivation: a, since: workflow.BindsSince(chain, binding+i)}
 		if a.VersionID != nil {
 			one.run = f.runFor(a)
 			one.run.adopted = one.run.adopted || f.starting || one.run.serving.Load() != nil

@@ -161,6 +161,9 @@ func (c *catalogue) activate(region, set string, v *version, mode domain.Activat
 	c.revisions[at]++
 	a := &domain.RuleActivation{Record: domain.Record{ID: uuid.New()}, RegionCode: region, RuleSetID: c.sets[set].ID, RuleSet: c.sets[set],
 		Revision: c.revisions[at], Mode: mode, ActivatedAt: c.now, Parameters: json.RawMessage(parameters)}
+	if mode == domain.NewEntries && a.Revision == 1 {
+		a.BindsSince = &a.ActivatedAt
+	}
 	if v != nil {
 		a.VersionID = &v.id
 		a.Version = &domain.RuleSetVersion{Record: domain.Record{ID: v.id}, Version: v.number, SHA256: v.sum, RuleSetID: a.RuleSetID}

@@ -23,14 +23,14 @@ type office struct {
 // activation is one of a rule set's activations in a region.
 type activation struct {
 	*domain.RuleActivation
-	everyone bool // it binds whoever entered their stage before it as well
-	run      *run // nil: it took the rule set out of work
-	adopted  bool // the run has been READY and judges, or is down and nobody judges in its place; so what was at work at the start
+	since   *time.Time // when those entered their stage, or later, whom it binds; nil: it binds everyone
+	run     *run       // nil: it took the rule set out of work
+	adopted bool       // the run has been READY and judges, or is down and nobody judges in its place; so what was at work at the start
 }
 
 // binds tells whether it binds a programme that entered its stage then, or one that enters a stage now.
 func (a *activation) binds(enteredAt time.Time, anew bool) bool {
-	return anew || a.everyone || !enteredAt.Before(a.ActivatedAt)
+	return anew || a.since == nil || !enteredAt.Before(*a.since)
 }
 
 // settled tells whether it is in force.
@@ -61,15 +61,13 @@ func (o *office) judge(enteredAt time.Time, anew bool) (judge, waiting *activati
 func (o *office) follow(named []activation, old *office) {
 	binding := 0
 	for i := range named {
-		// As workflow.Bound has it: the oldest that is left binds all who entered before it as well.
-		named[i].everyone = named[i].Mode == domain.Everyone || i == 0 && named[i].Revision > 1
-		if named[i].everyone {
+		if named[i].since == nil {
 			binding = i
 		}
 	}
 	o.activations = named[binding:]
 	first := &o.activations[0]
-	if old == nil || first.everyone && first.settled() || o.settled() {
+	if old == nil || first.since == nil && first.settled() || o.settled() {
 		return
 	}
 	var before []activation

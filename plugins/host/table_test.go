@@ -14,8 +14,9 @@ import (
 
 // history is what was done with a rule set in a region, as the catalogue keeps it.
 type history struct {
-	all  []*domain.RuleActivation
-	runs map[uuid.UUID]*run // by version; adopted ones have been READY
+	all   []*domain.RuleActivation
+	runs  map[uuid.UUID]*run // by version; adopted ones have been READY
+	ended int                // the first so many have ended
 }
 
 func (h *history) activate(t *rapid.T) {
@@ -29,14 +30,19 @@ func (h *history) activate(t *rapid.T) {
 			h.runs[id] = &run{}
 		}
 	}
+	if a.Mode == domain.NewEntries {
+		if a.BindsSince = &a.ActivatedAt; n > 0 {
+			a.BindsSince = h.all[n-1].BindsSince
+		}
+	}
 	h.all = append(h.all, a)
 }
 
-// named gives what the catalogue says, which leaves out what was ended: all before the newest for everyone.
+// named gives what the catalogue says, which leaves out what was ended: all before the newest for everyone, at least.
 func (h *history) named() []*domain.RuleActivation {
-	begin := 0
+	begin := h.ended
 	for i, a := range h.all {
-		if a.Mode == domain.Everyone {
+		if a.Mode == domain.Everyone && i > begin {
 			begin = i
 		}
 	}
@@ -46,8 +52,8 @@ func (h *history) named() []*domain.RuleActivation {
 // followed gives the office as a follower makes it.
 func (h *history) followed(old *office) *office {
 	var named []activation
-	for _, a := range h.named() {
-		one := activation{RuleActivation: a}
+	for i, a := range h.named() {
+		one := activation{RuleActivation: a, since: workflow.BindsSince(h.named(), i)}
 		if a.VersionID != nil {
 			one.run = h.runs[*a.VersionID]
 			one.adopted = one.run.adopted
@@ -74,6 +80,7 @@ func TestATableWhereAllAreReadyBindsAsTheWorkflowSays(t *testing.T) {
 		var o *office
 		for range rapid.IntRange(1, 8).Draw(t, "activations") {
 			h.activate(t)
+			h.ended = rapid.IntRange(h.ended, len(h.all)-1).Draw(t, "ended")
 			for _, r := range h.runs {
 				r.adopted = true
 			}
