@@ -77,7 +77,7 @@ var people = map[string][]access.Grant{
 	"fajar": {{Role: domain.Facilitator, Region: "32.04"}},
 }
 
-func newVillage(t *testing.T) *village {
+func newVillage(t *testing.T, change ...func(*graph.Config)) *village {
 	t.Helper()
 	d := dbtest.New(t)
 	dbtest.Regions(t, d, "32.04.05.2001", "33.01")
@@ -106,7 +106,7 @@ func newVillage(t *testing.T) *village {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(graph.NewHandler(graph.Config{
+	config := graph.Config{
 		Schema: generated.NewExecutableSchema(generated.Config{Resolvers: r, Directives: generated.DirectiveRoot{Stored: reader.Stored}}),
 		Verify: func(token string) (string, time.Time, error) { return token, time.Now().Add(time.Hour), nil },
 		Resolve: func(_ context.Context, subject string) (access.Actor, error) {
@@ -114,7 +114,11 @@ func newVillage(t *testing.T) *village {
 		},
 		Health: func(context.Context) error { return nil },
 		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
-	}))
+	}
+	for _, c := range change {
+		c(&config)
+	}
+	server := httptest.NewServer(graph.NewHandler(config))
 	t.Cleanup(server.Close)
 	v.url = server.URL + "/graphql"
 	return v

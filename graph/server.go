@@ -29,14 +29,15 @@ type Config struct {
 	Limits         guard.Limits       // guard.Default()
 	Timeout        time.Duration      // of one operation; 15 s
 	ListTimeout    time.Duration      // of one that carries out a list of commands; 60 s
-	UploadTime     time.Duration      // for a request with a file to come in; 10 min
+	UploadTime     time.Duration      // for a file to come in; 10 min
+	UploadPace     time.Duration      // in which each 32 KiB of it have to come; 30 s
 	Body           int64              // bytes of one request, before and after decompression; 1 MiB
 	Document       int64              // bytes of its document; 256 KiB
 	Streams        *transport.Streams // transport.NewStreams(); close them when the server stops
 	DocumentsBytes int                // for valid documents that are kept; 16 MB
 }
 
-// uploadsAtOnce is how many files may be on their way in at once.
+// uploadsAtOnce is how many files may be on their way in or being stored at once.
 const uploadsAtOnce = 4
 
 // NewHandler serves GraphQL at /graphql, GraphiQL at / and whether all is well at /healthz.
@@ -54,8 +55,9 @@ func NewHandler(c Config) http.Handler {
 	exec.Use(watch)
 	answer := &transport.HTTP{
 		Uploads: transport.Uploads{
-			Fields: map[string]int64{"uploadRuleSet": domain.MaxRuleProgram}, Time: cmp.Or(c.UploadTime, 10*time.Minute), AtOnce: make(chan struct{}, uploadsAtOnce),
-			May: func(r *http.Request) error { return access.MayUploadSomewhere(access.FromContext(r.Context())) },
+			Fields: map[string]int64{"uploadRuleSet": domain.MaxRuleProgram}, Time: cmp.Or(c.UploadTime, 10*time.Minute), Pace: cmp.Or(c.UploadPace, 30*time.Second),
+			Turns: &transport.Turns{Most: uploadsAtOnce},
+			May:   func(r *http.Request) error { return access.MayUploadSomewhere(access.FromContext(r.Context())) },
 		},
 		Exec: exec, Presenter: presenter, Cost: watch.Spent,
 		Limits: transport.Limits{

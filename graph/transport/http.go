@@ -69,6 +69,7 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	params, file, refused := h.params(w, r)
 	if refused != nil {
+		unread(w, r)
 		h.write(w, r, refused.status, &graphql.Response{Errors: gqlerror.List{h.Presenter.Present(ctx, refused.err)}})
 		return
 	}
@@ -86,8 +87,9 @@ func (h *HTTP) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if file != nil {
-		content, refused := h.receive(w, file, op.Operation)
+		content, refused := h.receive(ctx, file, op.Operation)
 		if refused != nil {
+			unread(w, r)
 			h.write(w, r, refused.status, &graphql.Response{Errors: gqlerror.List{h.Presenter.Present(ctx, refused.err)}})
 			return
 		}

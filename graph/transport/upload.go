@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/graph/model"
+	"github.com/berdaya/berdaya/internal/access"
 )
 
 const multipartForm = "multipart/form-data"
@@ -34,18 +36,27 @@ const (
 // Uploads bound requests that bring a file. Only what Fields names takes one.
 type Uploads struct {
 	Fields map[string]int64 // root fields of mutations that take a file, and how many bytes it may have
-	Time   time.Duration    // for one request to come in: a file takes longer over a bad line than all else
+	Time   time.Duration    // for one file to come in: it takes longer over a bad line than all else
+	Pace   time.Duration    // in which each 32 KiB of it have to come
 	// May says whether whoever asks may send a file at all. It is asked before any of it is read.
-	May func(*http.Request) error
-	// AtOnce is how many files may be on their way in at once; each takes as much room as it has bytes, on the disk.
-	AtOnce chan struct{}
+	May   func(*http.Request) error
+	Turns *Turns
 }
 
 // upload is a request that brings a file, read up to where the file begins.
 type upload struct {
+	body  *incoming
 	parts *multipart.Reader
 	part  string // the file's
 	into  *model.Uploaded
+}
+
+// unread has the answer to a file that is not taken go out at once. The server would first read on to have the connection for the
+// next request, and wait for whoever sends slowly.
+func unread(w http.ResponseWriter, r *http.Request) {
+	if isMultipart(r) {
+		w.Header().Set("Connection", "close")
+	}
 }
 
 func isMultipart(r *http.Request) bool {
@@ -71,7 +82,8 @@ func (h *HTTP) uploaded(w http.ResponseWriter, r *http.Request) (*graphql.RawPar
 	for _, n := range h.Uploads.Fields {
 		most = max(most, n+h.Limits.Body+mapBound+partsBound)
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, most)
+	body := &incoming{ReadCloser: http.MaxBytesReader(w, r.Body, most), control: http.NewResponseController(w), head: h.Limits.Body + headSlack}
+	r.Body = body
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, nil, malformed("the request has no boundary between its parts", "permintaan tidak memiliki batas antarbagian")
@@ -92,7 +104,7 @@ func (h *HTTP) uploaded(w http.ResponseWriter, r *http.Request) (*graphql.RawPar
 	if json.Unmarshal(text, &places) != nil {
 		return nil, nil, malformed(`the part map is not as {"0": ["variables.input.file"]}`, `bagian map tidak berbentuk {"0": ["variables.input.file"]}`)
 	}
-	u := &upload{parts: parts, into: new(model.Uploaded)}
+	u := &upload{body: body, parts: parts, into: new(model.Uploaded)}
 	for part, at := range places {
 		if len(places) > 1 || len(at) != 1 || !put(params.Variables, at[0], model.Upload{Uploaded: u.into}) {
 			return nil, nil, malformed("the part map names exactly one file, and one variable that is null in the operations", "bagian map menyebut tepat satu berkas dan satu variabel yang null dalam operations")
@@ -174,23 +186,38 @@ func (u *Uploads) bound(op *ast.OperationDefinition) int64 {
 }
 
 // receive reads the file of an operation to the disk. Whoever calls it closes what it gives.
-func (h *HTTP) receive(w http.ResponseWriter, u *upload, op *ast.OperationDefinition) (io.Closer, *refusal) {
+func (h *HTTP) receive(ctx context.Context, u *upload, op *ast.OperationDefinition) (io.Closer, *refusal) {
 	most := h.Uploads.bound(op)
 	if most == 0 {
 		return nil, malformed("only one mutation at a time takes a file, and this takes none", "hanya satu mutation sekaligus yang menerima berkas, dan ini tidak menerimanya")
 	}
-	select {
-	case h.Uploads.AtOnce <- struct{}{}:
-		defer func() { <-h.Uploads.AtOnce }()
-	default:
-		return nil, refuse(http.StatusServiceUnavailable, domain.CodeUnavailable, "others are uploading files at the moment: try again in a minute", "pihak lain sedang mengunggah: coba lagi sebentar lagi")
+	release, refused := h.Uploads.Turns.take(access.FromContext(ctx).Subject)
+	if refused != nil {
+		return nil, refused
 	}
-	until, control := time.Now().Add(h.Uploads.Time), http.NewResponseController(w)
-	// Without deadlines of their own, as behind a recorder, the server's hold.
-	_ = control.SetReadDeadline(until)
-	_ = control.SetWriteDeadline(until.Add(2 * time.Minute))
+	there := false
+	defer func() {
+		if !there {
+			release()
+		}
+	}()
+	u.body.begin(h.Uploads.Pace, h.Uploads.Time)
+	file, refused := u.store(most)
+	if refused != nil {
+		return nil, refused
+	}
+	u.body.end()
+	there = true
+	return &received{file, release}, nil
+}
+
+// store reads the file to the disk.
+func (u *upload) store(most int64) (_ io.Closer, refused *refusal) {
 	part, err := u.parts.NextPart()
-	if err != nil || part.FormName() != u.part {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, tooSlow()
+	case err != nil || part.FormName() != u.part:
 		return nil, malformed("the file that the part map names is missing", "berkas yang disebut bagian map tidak ada")
 	}
 	file, err := os.CreateTemp("", "berdaya-upload-")
@@ -201,7 +228,7 @@ func (h *HTTP) receive(w http.ResponseWriter, u *upload, op *ast.OperationDefini
 	u.into.Name, u.into.Content = fileName(part), file
 	sum := sha256.New()
 	u.into.Size, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(part, most+1))
-	refused := u.complete(most, err)
+	refused = u.complete(most, err)
 	if refused == nil {
 		if _, err = file.Seek(0, io.SeekStart); err != nil {
 			refused = &refusal{http.StatusServiceUnavailable, noRoom(err)}
@@ -222,6 +249,8 @@ func (u *upload) complete(most int64, err error) *refusal {
 	switch {
 	case tooLarge || u.into.Size > most:
 		return tooMuch(most, "the file is too large", "berkas terlalu besar")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return tooSlow()
 	case ours:
 		return &refusal{http.StatusServiceUnavailable, noRoom(err)}
 	case err != nil:
@@ -234,6 +263,11 @@ func (u *upload) complete(most int64, err error) *refusal {
 		return malformed("the request could not be read to its end", "permintaan tidak terbaca sampai selesai")
 	}
 	return nil
+}
+
+func tooSlow() *refusal {
+	return refuse(http.StatusRequestTimeout, domain.CodeUnavailable, "the file comes too slowly: at least 1 kB a second, and all of it within ten minutes; try again over a better line",
+		"berkas datang terlalu lambat: paling sedikit 1 kB per detik dan seluruhnya dalam sepuluh menit; coba lagi dengan jaringan yang lebih baik")
 }
 
 func noRoom(err error) *domain.Error {
