@@ -22,7 +22,7 @@ func (d *DB) Moving() Moving { return Moving{d.Commands()} }
 // dates and the waivers in force.
 var snapshotQuery = `select ` + columnsOf[domain.Programme]("p") + `, coalesce(e.hash, ''),
 	(select json_object_agg(stage, due_on) from stage_plans s where s.programme_id = p.id),
-	(select json_agg(json_build_object('id', id, 'ruleSet', rule_set, 'rule', rule, 'expiresOn', expires_on) order by id)
+	(select json_agg(json_build_object('id', id, 'ruleSet', rule_set, 'rule', rule, 'expiresOn', expires_on, 'waivable', waivable) order by id)
 		from waivers w where w.programme_id = p.id and w.state = 'GRANTED')
 	from programmes p left join programme_events e on e.programme_id = p.id and e.version = p.version where p.id = any($1)`
 

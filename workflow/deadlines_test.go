@@ -17,7 +17,7 @@ import (
 func (l *life) terms() workflow.Terms {
 	t := terms
 	if w := l.waiver; w != nil && w.State == domain.WaiverGranted {
-		t.Waivers = []workflow.WaivedRule{{ID: w.ID, RuleSet: w.RuleSet, Rule: w.Rule, ExpiresOn: w.ExpiresOn}}
+		t.Waivers = []workflow.WaivedRule{{ID: w.ID, RuleSet: w.RuleSet, Rule: w.Rule, ExpiresOn: w.ExpiresOn, Waivable: w.Waivable}}
 	}
 	return t
 }
@@ -118,7 +118,17 @@ func TestAWaiverLiftsItsOwnRuleUntilItsDayOrTheStageEnds(t *testing.T) {
 	other.Rule = "ANOTHER"
 	never := b
 	never.Waivable = domain.WaivableNo
+	regional := lifted // a waiver of a rule that any region might lift when it was asked for
+	regional.Waivers = []workflow.WaivedRule{{ID: w.ID, RuleSet: w.RuleSet, Rule: w.Rule, ExpiresOn: w.ExpiresOn, Waivable: domain.WaivableRegion}}
+	any := b
+	any.Waivable = domain.WaivableRegion
+	for name, d := range map[string]workflow.Decision{"a rule as it was": advance(regional, noon, any), "one that more may lift by now": advance(lifted, noon, any)} {
+		if !d.Allowed() {
+			t.Errorf("%s is not lifted: %v", name, d.Err)
+		}
+	}
 	for name, d := range map[string]workflow.Decision{
+		"a rule that only its owner may lift by now": advance(regional, noon, b),
 		"no waiver": advance(terms, noon, b), "another rule": advance(lifted, noon, b, other), "the day after": advance(lifted, noon.AddDate(0, 2, 0), b),
 		"a rule that allows none by now": advance(lifted, noon, never),
 	} {

@@ -31,6 +31,8 @@ type WaivedRule struct {
 	RuleSet   string      `json:"ruleSet"`
 	Rule      string      `json:"rule"`
 	ExpiresOn domain.Date `json:"expiresOn"`
+
+	Waivable domain.Waivable `json:"waivable,omitempty"` // who might grant it when it was asked for
 }
 
 // name names the definition that a schedule comes from.

@@ -13,13 +13,14 @@ import (
 // MaxWaiverDays is for how many days a waiver may be asked at most.
 const MaxWaiverDays = 366
 
-// waived marks the blocks that a granted waiver lifts on a day. A rule that has come to allow no waiver since is not lifted.
+// waived marks the blocks that a granted waiver lifts on a day. A rule that has come to allow no waiver since is not
+// lifted, nor one that only its owner may lift by now, unless it was lifted as such.
 func waived(blocks []domain.Block, waivers []WaivedRule, s State, today domain.Date) []domain.Block {
 	for i := range blocks {
 		b := &blocks[i]
 		for _, w := range waivers {
 			if s.Status == domain.Active && w.ExpiresOn >= today && w.RuleSet == b.RuleSet && w.Rule == b.Rule &&
-				b.Waivable != domain.WaivableNo && !b.Retry {
+				!b.Retry && (b.Waivable == domain.WaivableRegion || b.Waivable == domain.WaivableOwner && w.Waivable != domain.WaivableRegion) {
 				b.Waived = true
 			}
 		}
@@ -135,7 +136,7 @@ func (s State) because(why string, at time.Time, status domain.Status) (string, 
 func (s State) note(kind domain.EventKind, w *domain.Waiver, actor, reason string, at time.Time) Decision {
 	d := s.unmoved(kind, actor, reason, at)
 	d.Effects.Waiver = w
-	d.Event.Decision = said{Waiver: &WaivedRule{w.ID, w.RuleSet, w.Rule, w.ExpiresOn}}.json()
+	d.Event.Decision = said{Waiver: &WaivedRule{w.ID, w.RuleSet, w.Rule, w.ExpiresOn, w.Waivable}}.json()
 	return d
 }
 
