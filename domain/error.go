@@ -75,6 +75,13 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: err.Error(), cause: errors.Unwrap(err)}
 }
 
+// InFile makes an error about a place in a file that somebody wrote: BAD_FILE with file, line and column, both from 1.
+func InFile(file string, line, column int, en, id string) *Error {
+	e := Errorf(CodeBadFile, "%s, line %d, column %d: %s", file, line, column, en).In(fmt.Sprintf("%s, baris %d, kolom %d: %s", file, line, column, id))
+	e.Params = map[string]any{"file": file, "line": line, "column": column}
+	return e
+}
+
 // Error gives the message, led by the path where there is one.
 func (e *Error) Error() string {
 	if len(e.Path) == 0 {

@@ -56,10 +56,12 @@ var allowed = []struct {
 	{"plugins/conformance", []string{"plugins/rules"}}, // so this, which goes out with the kit
 	{"plugins/national", []string{"plugins/rules"}},
 	{"plugins/host", []string{"plugins/rules", "plugins/conformance", "plugins/declarative/declarativepb", "workflow", "domain", "internal/deathsig"}},
+	{"plugins/declarative", []string{"plugins/rules", "internal/plainyaml"}},
 	{"plugins", []string{"plugins/rules"}},
 	{"db/cluster", []string{"domain", "internal/deathsig"}},
 	{"db", []string{"domain", "workflow", "internal/deathsig"}},
 	{"internal/deathsig", nil},
+	{"internal/plainyaml", nil},
 	{"internal", []string{"domain", "workflow", "internal"}},
 	{"graph", []string{"domain", "workflow", "internal"}},
 	{"cmd", []string{""}},

@@ -1,6 +1,8 @@
 package declarative
 
 import (
+	"github.com/berdaya/berdaya/internal/plainyaml"
+
 	"context"
 	"fmt"
 	"regexp"
@@ -80,18 +82,18 @@ type program struct {
 // ctx does.
 func Compile(ctx context.Context, text []byte) (*Program, Problems) {
 	r := &reader{}
-	root, ok := r.parse(text)
+	root, ok := r.Parse(text, FileMost)
 	if !ok {
-		return nil, r.problems.sorted()
+		return nil, r.Problems.Sorted()
 	}
 	s := r.file(root)
 	c := &compiler{reader: r, ctx: ctx, groups: map[string]bool{}, planGroups: map[string]bool{}, its: map[string]*cel.Env{}}
 	p := c.program(s)
-	if len(r.problems) > 0 {
-		return nil, r.problems.sorted()
+	if len(r.Problems) > 0 {
+		return nil, r.Problems.Sorted()
 	}
 	p.tests = s.tests
-	p.Warnings = c.warnings.sorted()
+	p.Warnings = c.warnings.Sorted()
 	return p, nil
 }
 
@@ -118,7 +120,7 @@ func (c *compiler) program(s source) *Program {
 		c.env, err = base.Extend(words...)
 	}
 	if err != nil {
-		c.wrong(place{}, "the expressions cannot be read: "+err.Error(), "ekspresi tidak dapat dibaca: "+err.Error())
+		c.Wrong(plainyaml.Place{}, "the expressions cannot be read: "+err.Error(), "ekspresi tidak dapat dibaca: "+err.Error())
 		return nil
 	}
 	p := &Program{parameters: c.parameters, stages: map[string]stage{}, Description: &rules.Description{
@@ -136,9 +138,9 @@ func (c *compiler) program(s source) *Program {
 		p.stages[from.stage] = c.stage(from)
 	}
 	p.Description.Facts, p.Description.PlanFacts = listed(c.groups), listed(c.planGroups)
-	if len(c.problems) == 0 {
+	if len(c.Problems) == 0 {
 		if err := rules.CheckDescription(p.Description); err != nil { // what is checked above leaves nothing to it
-			c.wrong(place{}, err.Error(), err.Error())
+			c.Wrong(plainyaml.Place{}, err.Error(), err.Error())
 		}
 	}
 	return p
@@ -158,10 +160,10 @@ func said(t rules.Text) *rulespb.Text { return &rulespb.Text{En: t.EN, Id: t.ID}
 
 func (c *compiler) rule(s ruleSource) rule {
 	r := rule{path: s.path, Rule: &rulespb.Rule{Code: s.code, Title: said(s.title), Stages: s.stages, Moves: s.moves, Severity: s.severity, Waivable: s.waivable}}
-	r.summary = &RuleSummary{Code: s.code, Stages: s.stages, Moves: s.moves, Severity: s.severity, Waivable: s.waivable, Line: s.at.line, TitleEN: s.title.EN, TitleID: s.title.ID}
+	r.summary = &RuleSummary{Code: s.code, Stages: s.stages, Moves: s.moves, Severity: s.severity, Waivable: s.waivable, Line: s.at.Line, TitleEN: s.title.EN, TitleID: s.title.ID}
 	needed := map[string]bool{}
 	env := c.env
-	if s.each.text != "" {
+	if s.each.Text != "" {
 		r.each = c.expression(c.env, s.each, needed, "a list", "daftar", func(t *cel.Type) bool { return t.Kind() == types.ListKind })
 		if r.each == nil {
 			return r // what `it` is cannot be told, so neither what is wrong with the rest
@@ -189,7 +191,7 @@ func (c *compiler) with(it *cel.Type) *cel.Env {
 	if c.its[name] == nil {
 		env, err := c.env.Extend(cel.Variable(wordIt, it))
 		if err != nil {
-			c.wrong(place{}, err.Error(), err.Error())
+			c.Wrong(plainyaml.Place{}, err.Error(), err.Error())
 			return c.env
 		}
 		c.its[name] = env
@@ -212,7 +214,7 @@ func (c *compiler) stage(s stageSource) stage {
 		work.days = c.expression(c.env, *s.days, c.planGroups, "a whole number of days", "jumlah hari berupa bilangan bulat", func(t *cel.Type) bool { return t.Kind() == types.IntKind })
 		if e := work.days; e != nil && e.ast.NativeRep().Expr().Kind() == celast.LiteralKind {
 			if n, ok := e.ast.NativeRep().Expr().AsLiteral().(types.Int); ok && (n < 1 || n > mostDays) {
-				c.wrong(s.days.at, fmt.Sprintf("days are 1 to %d, not %d", mostDays, n), fmt.Sprintf("hari antara 1 dan %d, bukan %d", mostDays, n))
+				c.Wrong(s.days.At, fmt.Sprintf("days are 1 to %d, not %d", mostDays, n), fmt.Sprintf("hari antara 1 dan %d, bukan %d", mostDays, n))
 			}
 		}
 	}
@@ -227,20 +229,20 @@ const mostWritten = 64 << 10
 
 // expression compiles an expression whose type must fit, and adds the groups of facts that it looks at.
 func (c *compiler) expression(env *cel.Env, from expression, needed map[string]bool, en, id string, fits func(*cel.Type) bool) *program {
-	if strings.TrimSpace(from.text) == "" || c.stopped(from) {
+	if strings.TrimSpace(from.Text) == "" || c.stopped(from) {
 		return nil
 	}
-	ast, issues := env.Compile(from.text)
+	ast, issues := env.Compile(from.Text)
 	if issues.Err() != nil {
 		for _, e := range issues.Errors() {
 			en, id := c.worded(e.Message)
-			c.wrong(from.spot(offset(from.text, e.Location.Line(), e.Location.Column())), en, id)
+			c.Wrong(from.Spot(offset(from.Text, e.Location.Line(), e.Location.Column())), en, id)
 		}
 		return nil
 	}
 	if t := ast.OutputType(); !fits(t) {
 		name := ours.Replace(cel.FormatCELType(t))
-		c.wrong(from.spot(0), fmt.Sprintf("this gives %s; %s belongs here", name, en), fmt.Sprintf("ini menghasilkan %s; di sini seharusnya %s", name, id))
+		c.Wrong(from.Spot(0), fmt.Sprintf("this gives %s; %s belongs here", name, en), fmt.Sprintf("ini menghasilkan %s; di sini seharusnya %s", name, id))
 		return nil
 	}
 	if c.refuse(ast, from) {
@@ -248,7 +250,7 @@ func (c *compiler) expression(env *cel.Env, from expression, needed map[string]b
 	}
 	run, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(ruleCost), cel.InterruptCheckFrequency(interruptEvery), guarded(ast))
 	if err != nil {
-		c.wrong(from.spot(0), "this cannot be worked out: "+oneLine(err.Error()), "ini tidak dapat dihitung: "+oneLine(err.Error()))
+		c.Wrong(from.Spot(0), "this cannot be worked out: "+oneLine(err.Error()), "ini tidak dapat dihitung: "+oneLine(err.Error()))
 		return nil
 	}
 	seen(ast, needed)
@@ -257,16 +259,16 @@ func (c *compiler) expression(env *cel.Env, from expression, needed map[string]b
 
 // stopped tells whether to read no further expression, and says so once.
 func (c *compiler) stopped(from expression) bool {
-	c.written += len(from.text)
+	c.written += len(from.Text)
 	switch {
-	case c.gaveUp || len(c.problems) > mostProblems:
+	case c.gaveUp || len(c.Problems) > plainyaml.MostProblems:
 		c.gaveUp = true
 	case c.ctx.Err() != nil:
 		c.gaveUp = true
-		c.wrong(from.at, "there was no time to read further", "tidak ada waktu untuk membaca lebih jauh")
+		c.Wrong(from.At, "there was no time to read further", "tidak ada waktu untuk membaca lebih jauh")
 	case c.written > mostWritten:
 		c.gaveUp = true
-		c.wrong(from.at, fmt.Sprintf("the expressions up to here have more than %d characters", mostWritten), fmt.Sprintf("ekspresi sampai di sini lebih dari %d karakter", mostWritten))
+		c.Wrong(from.At, fmt.Sprintf("the expressions up to here have more than %d characters", mostWritten), fmt.Sprintf("ekspresi sampai di sini lebih dari %d karakter", mostWritten))
 	}
 	return c.gaveUp
 }
@@ -285,7 +287,7 @@ func (c *compiler) refuse(ast *cel.Ast, from expression) (found bool) {
 			return
 		}
 		at := info.GetStartLocation(e.ID())
-		c.wrong(from.spot(offset(from.text, at.Line(), at.Column())), en, id)
+		c.Wrong(from.Spot(offset(from.Text, at.Line(), at.Column())), en, id)
 		found = true
 	}))
 	return found
@@ -337,15 +339,15 @@ type template struct {
 	values []int
 }
 
-func (c *compiler) template(from scalar, names []string) (t template) {
-	text := strings.TrimRight(from.text, "\n ")
+func (c *compiler) template(from plainyaml.Scalar, names []string) (t template) {
+	text := strings.TrimRight(from.Text, "\n ")
 	end := 0
 	for _, m := range placeholder.FindAllStringSubmatchIndex(text, -1) {
 		name := text[m[2]:m[3]]
 		i := slices.Index(names, name)
 		if i < 0 {
 			en, id := suggestion(name, names)
-			c.wrong(from.spot(len([]rune(text[:m[0]]))), fmt.Sprintf("there is no value %q for the message; add it to values%s", short(name), en), fmt.Sprintf("tidak ada nilai %q untuk pesan; tambahkan ke values%s", short(name), id))
+			c.Wrong(from.Spot(len([]rune(text[:m[0]]))), fmt.Sprintf("there is no value %q for the message; add it to values%s", plainyaml.Short(name), en), fmt.Sprintf("tidak ada nilai %q untuk pesan; tambahkan ke values%s", plainyaml.Short(name), id))
 			continue
 		}
 		t.texts, t.values, end = append(t.texts, text[end:m[0]]), append(t.values, i), m[1]

@@ -55,7 +55,7 @@ func (c *compiler) cost(s ruleSource, r rule) uint64 {
 			return math.MaxUint64
 		}
 		if e.Max > ruleCost {
-			c.warnings.note(p.from.spot(0), fmt.Sprintf("with %d entries in every list this could cost %s, more than the %d that an expression may; such a rule blocks. Loop less deep", crowded, counted(e.Max), ruleCost),
+			c.warnings.Note(p.from.Spot(0), fmt.Sprintf("with %d entries in every list this could cost %s, more than the %d that an expression may; such a rule blocks. Loop less deep", crowded, counted(e.Max), ruleCost),
 				fmt.Sprintf("dengan %d isi di setiap daftar, biayanya bisa %s, melebihi %d untuk satu ekspresi; aturan seperti itu memblokir. Kurangi perulangan bertingkat", crowded, counted(e.Max), ruleCost))
 		}
 		return e.Max

@@ -1,6 +1,8 @@
 package declarative
 
 import (
+	"github.com/berdaya/berdaya/internal/plainyaml"
+
 	"cmp"
 	"fmt"
 	"slices"
@@ -14,39 +16,39 @@ import (
 )
 
 // tests reads the tests of a file.
-func (r *reader) tests(m member) (list []*Test) {
-	for _, n := range r.list(m, mostTests) {
-		list = append(list, r.test(n, m.at))
+func (r *reader) tests(m plainyaml.Member) (list []*Test) {
+	for _, n := range r.List(m, mostTests) {
+		list = append(list, r.test(n, m.At))
 	}
 	return list
 }
 
-func (r *reader) test(n ast.Node, at place) *Test {
-	at = beginning(n, at)
+func (r *reader) test(n ast.Node, at plainyaml.Place) *Test {
+	at = plainyaml.Beginning(n, at)
 	q := &rules.Question{ProgrammeId: "01990000-0000-7000-8000-000000000001", Move: rules.Advance, Facts: &rules.Facts{}}
-	t := &Test{Line: at.line, Column: at.column, question: q}
+	t := &Test{Line: at.Line, Column: at.Column, question: q}
 	stage, given := "", map[string]bool{}
-	for _, m := range r.mapping(n, at, "name", "move", "stage", "at", "parameters", "facts", "expect", "plan") {
-		given[m.key] = true
-		switch m.key {
+	for _, m := range r.Mapping(n, at, "name", "move", "stage", "at", "parameters", "facts", "expect", "plan") {
+		given[m.Key] = true
+		switch m.Key {
 		case "name":
-			s, _ := r.sized(m, 200)
-			t.Name, t.Line, t.Column = s.text, m.at.line, m.at.column
+			s, _ := r.Sized(m, 200)
+			t.Name, t.Line, t.Column = s.Text, m.At.Line, m.At.Column
 		case "move":
-			q.Move, _ = r.oneOf(m.value, m.at, m.key, rules.Moves)
+			q.Move, _ = r.OneOf(m.Value, m.At, m.Key, rules.Moves)
 		case "stage":
-			stage, _ = r.oneOf(m.value, m.at, m.key, rules.Stages)
+			stage, _ = r.OneOf(m.Value, m.At, m.Key, rules.Stages)
 		case "at":
-			if s, ok := r.scalar(m); ok {
-				if q.At, ok = instant(s.text); !ok {
-					r.unfit(s, m.key, "a day, such as 2026-03-02, or a time, such as 2026-03-02T09:30:00Z", "tanggal, misalnya 2026-03-02, atau waktu, misalnya 2026-03-02T09:30:00Z")
+			if s, ok := r.Scalar(m); ok {
+				if q.At, ok = instant(s.Text); !ok {
+					r.unfit(s, m.Key, "a day, such as 2026-03-02, or a time, such as 2026-03-02T09:30:00Z", "tanggal, misalnya 2026-03-02, atau waktu, misalnya 2026-03-02T09:30:00Z")
 				}
 			}
 		case "parameters":
-			t.parameters, _ = r.data(m.value).(map[string]any)
+			t.parameters, _ = r.data(m.Value).(map[string]any)
 		case "facts":
-			if _, null := m.value.(*ast.NullNode); !null && m.value != nil {
-				r.message(q.Facts.ProtoReflect(), m.value, m.at)
+			if _, null := m.Value.(*ast.NullNode); !null && m.Value != nil {
+				r.message(q.Facts.ProtoReflect(), m.Value, m.At)
 			}
 		case "expect":
 			t.expect = r.expectations(m)
@@ -56,7 +58,7 @@ func (r *reader) test(n ast.Node, at place) *Test {
 	}
 	r.missing(at, given, "name", "stage", "at")
 	if !given["expect"] && !given["plan"] {
-		r.wrong(at, "a test says what it expects: expect or plan", "uji menyebut apa yang diharapkan: expect atau plan")
+		r.Wrong(at, "a test says what it expects: expect or plan", "uji menyebut apa yang diharapkan: expect atau plan")
 	}
 	t.settle(stage)
 	return t
@@ -89,44 +91,44 @@ func Target(move, stage string) string {
 	return rules.Stages[i+1]
 }
 
-func (r *reader) expectations(m member) (list []expectation) {
-	for _, f := range r.mapping(m.value, m.at) {
-		e := expectation{code: f.key, at: f.at}
-		if _, plain := scalarOf(f.value, nil); plain {
-			e.outcome, _ = r.oneOf(f.value, f.at, f.key, outcomes)
+func (r *reader) expectations(m plainyaml.Member) (list []expectation) {
+	for _, f := range r.Mapping(m.Value, m.At) {
+		e := expectation{code: f.Key, at: f.At}
+		if _, plain := plainyaml.ScalarOf(f.Value, nil); plain {
+			e.outcome, _ = r.OneOf(f.Value, f.At, f.Key, outcomes)
 			list = append(list, e)
 			continue
 		}
 		e.outcome = expectBlock
-		for _, w := range r.mapping(f.value, f.at, "severity", "count", "message", "path", "values") {
-			switch w.key {
+		for _, w := range r.Mapping(f.Value, f.At, "severity", "count", "message", "path", "values") {
+			switch w.Key {
 			case "severity":
-				s, _ := r.oneOf(w.value, w.at, w.key, rules.Severities)
+				s, _ := r.OneOf(w.Value, w.At, w.Key, rules.Severities)
 				e.outcome = strings.ToLower(s)
 			case "count":
-				if s, ok := r.scalar(w); ok {
-					n, err := strconv.Atoi(s.text)
+				if s, ok := r.Scalar(w); ok {
+					n, err := strconv.Atoi(s.Text)
 					if err != nil || n < 1 || n > mostOfEach {
-						r.unfit(s, w.key, fmt.Sprintf("a number from 1 to %d", mostOfEach), fmt.Sprintf("bilangan 1 sampai %d", mostOfEach))
+						r.unfit(s, w.Key, fmt.Sprintf("a number from 1 to %d", mostOfEach), fmt.Sprintf("bilangan 1 sampai %d", mostOfEach))
 					}
 					e.count = n
 				}
 			case "message":
-				for _, language := range r.mapping(w.value, w.at, "en", "id") {
-					s, _ := r.scalar(language)
-					if language.key == "en" {
-						e.en = strings.TrimSpace(s.text)
+				for _, language := range r.Mapping(w.Value, w.At, "en", "id") {
+					s, _ := r.Scalar(language)
+					if language.Key == "en" {
+						e.en = strings.TrimSpace(s.Text)
 					} else {
-						e.id = strings.TrimSpace(s.text)
+						e.id = strings.TrimSpace(s.Text)
 					}
 				}
 			case "path":
 				e.path = r.path(w)
 			case "values":
 				e.values = map[string]string{}
-				for _, v := range r.mapping(w.value, w.at) {
-					s, _ := r.scalar(v)
-					e.values[v.key] = s.text
+				for _, v := range r.Mapping(w.Value, w.At) {
+					s, _ := r.Scalar(v)
+					e.values[v.Key] = s.Text
 				}
 			}
 		}
@@ -135,18 +137,18 @@ func (r *reader) expectations(m member) (list []expectation) {
 	return list
 }
 
-func (r *reader) expectedPlan(m member) *expectedPlan {
-	p := &expectedPlan{at: m.at}
-	for _, w := range r.mapping(m.value, m.at, "dueOn", "checklist") {
-		if w.key == "dueOn" {
-			s, _ := r.scalar(w)
-			p.dueOn = &s.text
+func (r *reader) expectedPlan(m plainyaml.Member) *expectedPlan {
+	p := &expectedPlan{at: m.At}
+	for _, w := range r.Mapping(m.Value, m.At, "dueOn", "checklist") {
+		if w.Key == "dueOn" {
+			s, _ := r.Scalar(w)
+			p.dueOn = &s.Text
 			continue
 		}
 		p.checklist = []string{}
-		for _, n := range r.list(w, rules.MaxVerdicts) {
-			if s, ok := r.value(n, w.at, w.key); ok {
-				p.checklist = append(p.checklist, s.text)
+		for _, n := range r.List(w, rules.MaxVerdicts) {
+			if s, ok := r.Value(n, w.At, w.Key); ok {
+				p.checklist = append(p.checklist, s.Text)
 			}
 		}
 	}
@@ -156,12 +158,12 @@ func (r *reader) expectedPlan(m member) *expectedPlan {
 // Tests reads a file of tests that stands beside a rule file.
 func Tests(text []byte) ([]*Test, Problems) {
 	r := &reader{}
-	root, ok := r.parse(text)
+	root, ok := r.Parse(text, FileMost)
 	var tests []*Test
 	if ok {
-		for _, m := range r.mapping(root, place{1, 1}, "tests") {
+		for _, m := range r.Mapping(root, plainyaml.Place{}, "tests") {
 			tests = r.tests(m)
 		}
 	}
-	return tests, r.problems.sorted()
+	return tests, r.Problems.Sorted()
 }

@@ -1,6 +1,8 @@
 package declarative
 
 import (
+	"github.com/berdaya/berdaya/internal/plainyaml"
+
 	"context"
 	"fmt"
 	"strings"
@@ -211,7 +213,7 @@ func shownValue(v ref.Val) string {
 		en, _ := because(v)
 		return "! " + en
 	case types.String:
-		return fmt.Sprintf("%q", short(string(v)))
+		return fmt.Sprintf("%q", plainyaml.Short(string(v)))
 	case traits.Mapper:
 		return fmt.Sprintf("{%v}", v.Size().Value())
 	case traits.Lister:
@@ -231,7 +233,7 @@ func brief(v ref.Val) string {
 	m, ok := v.Value().(proto.Message)
 	if !ok {
 		if s, ok := v.(types.String); ok {
-			return fmt.Sprintf("%q", short(string(s)))
+			return fmt.Sprintf("%q", plainyaml.Short(string(s)))
 		}
 		if l, ok := v.(traits.Lister); ok {
 			return shownValue(l)
@@ -245,7 +247,7 @@ func brief(v ref.Val) string {
 	for _, name := range []protoreflect.Name{"title", "name", "topic", "statement", "description", "place", "code", "kind", "id"} {
 		if f := fields.ByName(name); f != nil && f.Kind() == protoreflect.StringKind {
 			if s := m.ProtoReflect().Get(f).String(); s != "" {
-				return fmt.Sprintf("%s %q", m.ProtoReflect().Descriptor().Name(), short(s))
+				return fmt.Sprintf("%s %q", m.ProtoReflect().Descriptor().Name(), plainyaml.Short(s))
 			}
 		}
 	}
@@ -257,15 +259,15 @@ func Question(text []byte, stage, move, at string) (*rules.Question, Problems) {
 	r := &reader{}
 	q := &rules.Question{ProgrammeId: "01990000-0000-7000-8000-000000000001", Move: move, Facts: &rules.Facts{}}
 	if len(text) > 0 {
-		if root, ok := r.parse(text); ok {
-			r.message(q.Facts.ProtoReflect(), root, place{1, 1})
+		if root, ok := r.Parse(text, FileMost); ok {
+			r.message(q.Facts.ProtoReflect(), root, plainyaml.Place{})
 		}
 	}
 	t := &Test{question: q}
 	t.settle(stage)
 	var ok bool
 	if q.At, ok = instant(at); !ok {
-		r.wrong(place{}, fmt.Sprintf("%q is no day, such as 2026-03-02", short(at)), fmt.Sprintf("%q bukan tanggal, misalnya 2026-03-02", short(at)))
+		r.Wrong(plainyaml.Place{}, fmt.Sprintf("%q is no day, such as 2026-03-02", plainyaml.Short(at)), fmt.Sprintf("%q bukan tanggal, misalnya 2026-03-02", plainyaml.Short(at)))
 	}
-	return q, r.problems.sorted()
+	return q, r.Problems.Sorted()
 }

@@ -1,6 +1,8 @@
 package declarative
 
 import (
+	"github.com/berdaya/berdaya/internal/plainyaml"
+
 	"fmt"
 	"math"
 	"strconv"
@@ -14,27 +16,27 @@ import (
 
 // message fills a message of the contract from a mapping in the contract's field names, so that what is misspelt in a test is
 // found where it stands.
-func (r *reader) message(m protoreflect.Message, n ast.Node, at place) {
+func (r *reader) message(m protoreflect.Message, n ast.Node, at plainyaml.Place) {
 	fields := m.Descriptor().Fields()
-	for _, f := range r.mapping(n, at) {
-		field := fields.ByName(protoreflect.Name(f.key))
+	for _, f := range r.Mapping(n, at) {
+		field := fields.ByName(protoreflect.Name(f.Key))
 		if field == nil {
-			field = fields.ByJSONName(f.key)
+			field = fields.ByJSONName(f.Key)
 		}
-		switch _, null := f.value.(*ast.NullNode); {
+		switch _, null := f.Value.(*ast.NullNode); {
 		case field == nil:
-			en, id := suggestion(f.key, fieldNames(m.Descriptor()))
-			r.wrong(f.at, fmt.Sprintf("%s has no field %q%s", m.Descriptor().Name(), short(f.key), en), fmt.Sprintf("%s tidak memiliki isian %q%s", m.Descriptor().Name(), short(f.key), id))
-		case null || f.value == nil: // as if it were not there
+			en, id := suggestion(f.Key, fieldNames(m.Descriptor()))
+			r.Wrong(f.At, fmt.Sprintf("%s has no field %q%s", m.Descriptor().Name(), plainyaml.Short(f.Key), en), fmt.Sprintf("%s tidak memiliki isian %q%s", m.Descriptor().Name(), plainyaml.Short(f.Key), id))
+		case null || f.Value == nil: // as if it were not there
 		case field.IsList():
 			list := m.Mutable(field).List()
-			for _, element := range r.list(f, math.MaxInt) {
+			for _, element := range r.List(f, math.MaxInt) {
 				if v, ok := r.field(field, list.NewElement, element, f); ok {
 					list.Append(v)
 				}
 			}
 		default:
-			if v, ok := r.field(field, func() protoreflect.Value { return m.NewField(field) }, f.value, f); ok {
+			if v, ok := r.field(field, func() protoreflect.Value { return m.NewField(field) }, f.Value, f); ok {
 				m.Set(field, v)
 			}
 		}
@@ -49,50 +51,50 @@ func fieldNames(d protoreflect.MessageDescriptor) (names []string) {
 }
 
 // field gives the value of a field, or of an element of one that is a list.
-func (r *reader) field(field protoreflect.FieldDescriptor, fresh func() protoreflect.Value, n ast.Node, m member) (v protoreflect.Value, ok bool) {
+func (r *reader) field(field protoreflect.FieldDescriptor, fresh func() protoreflect.Value, n ast.Node, m plainyaml.Member) (v protoreflect.Value, ok bool) {
 	if field.Kind() == protoreflect.MessageKind && field.Message().FullName() != (*timestamppb.Timestamp)(nil).ProtoReflect().Descriptor().FullName() {
 		v = fresh()
-		r.message(v.Message(), n, beginning(n, m.at))
+		r.message(v.Message(), n, plainyaml.Beginning(n, m.At))
 		return v, true
 	}
-	s, ok := r.value(n, m.at, m.key)
+	s, ok := r.Value(n, m.At, m.Key)
 	if !ok {
 		return v, false
 	}
 	switch field.Kind() {
 	case protoreflect.StringKind:
-		return protoreflect.ValueOfString(s.text), true
+		return protoreflect.ValueOfString(s.Text), true
 	case protoreflect.BoolKind:
 		if b, ok := n.(*ast.BoolNode); ok {
 			return protoreflect.ValueOfBool(b.Value), true
 		}
-		r.unfit(s, m.key, "true or false", "true atau false")
+		r.unfit(s, m.Key, "true or false", "true atau false")
 	case protoreflect.Int32Kind:
-		if i, err := strconv.ParseInt(s.text, 10, 32); err == nil {
+		if i, err := strconv.ParseInt(s.Text, 10, 32); err == nil {
 			return protoreflect.ValueOfInt32(int32(i)), true
 		}
-		r.unfit(s, m.key, "a whole number", "bilangan bulat")
+		r.unfit(s, m.Key, "a whole number", "bilangan bulat")
 	case protoreflect.Int64Kind:
-		if i, err := strconv.ParseInt(s.text, 10, 64); err == nil {
+		if i, err := strconv.ParseInt(s.Text, 10, 64); err == nil {
 			return protoreflect.ValueOfInt64(i), true
 		}
-		r.unfit(s, m.key, "a whole number", "bilangan bulat")
+		r.unfit(s, m.Key, "a whole number", "bilangan bulat")
 	case protoreflect.DoubleKind:
-		if f, err := strconv.ParseFloat(s.text, 64); err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
+		if f, err := strconv.ParseFloat(s.Text, 64); err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
 			return protoreflect.ValueOfFloat64(f), true
 		}
-		r.unfit(s, m.key, "a number", "bilangan")
+		r.unfit(s, m.Key, "a number", "bilangan")
 	default: // a time; the contract has no other kinds, which a test holds
-		if t, ok := instant(s.text); ok {
+		if t, ok := instant(s.Text); ok {
 			return protoreflect.ValueOfMessage(proto.Message(t).ProtoReflect()), true
 		}
-		r.unfit(s, m.key, "a day, such as 2026-03-02, or a time, such as 2026-03-02T09:30:00Z", "tanggal, misalnya 2026-03-02, atau waktu, misalnya 2026-03-02T09:30:00Z")
+		r.unfit(s, m.Key, "a day, such as 2026-03-02, or a time, such as 2026-03-02T09:30:00Z", "tanggal, misalnya 2026-03-02, atau waktu, misalnya 2026-03-02T09:30:00Z")
 	}
 	return v, false
 }
 
-func (r *reader) unfit(s scalar, key, en, id string) {
-	r.wrong(s.at, fmt.Sprintf("%q is %s, not %q", short(key), en, short(s.text)), fmt.Sprintf("%q berupa %s, bukan %q", short(key), id, short(s.text)))
+func (r *reader) unfit(s plainyaml.Scalar, key, en, id string) {
+	r.Wrong(s.At, fmt.Sprintf("%q is %s, not %q", plainyaml.Short(key), en, plainyaml.Short(s.Text)), fmt.Sprintf("%q berupa %s, bukan %q", plainyaml.Short(key), id, plainyaml.Short(s.Text)))
 }
 
 // instant reads a time, or a day as its first moment in UTC.

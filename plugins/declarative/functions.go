@@ -1,6 +1,8 @@
 package declarative
 
 import (
+	"github.com/berdaya/berdaya/internal/plainyaml"
+
 	"fmt"
 	"math"
 	"strings"
@@ -74,7 +76,7 @@ func perElement(overload string) cost.OverloadModel {
 func parsed(day ref.Val) (time.Time, ref.Val) {
 	t, err := time.Parse(time.DateOnly, string(day.(types.String)))
 	if err != nil {
-		return t, types.NewErr("%q is not a day written YYYY-MM-DD", short(string(day.(types.String))))
+		return t, types.NewErr("%q is not a day written YYYY-MM-DD", plainyaml.Short(string(day.(types.String))))
 	}
 	return t, nil
 }

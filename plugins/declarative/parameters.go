@@ -1,6 +1,8 @@
 package declarative
 
 import (
+	"github.com/berdaya/berdaya/internal/plainyaml"
+
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,57 +43,57 @@ type parameters struct {
 }
 
 // parameters reads what is said of each parameter: JSON Schema, written in YAML, with a default or without.
-func (r *reader) parameters(members []member) *parameters {
+func (r *reader) parameters(members []plainyaml.Member) *parameters {
 	if len(members) == 0 {
 		return &parameters{}
 	}
 	p, properties, required := &parameters{}, map[string]any{}, []any{}
-	before := len(r.problems)
+	before := len(r.Problems)
 	for _, m := range members {
-		if !parameterPattern.MatchString(m.key) {
-			r.wrong(m.at, fmt.Sprintf("the name %q must be a small letter, then small letters, digits and underscores, at most 64", short(m.key)),
-				fmt.Sprintf("nama %q harus berupa huruf kecil, lalu huruf kecil, angka dan garis bawah, paling banyak 64", short(m.key)))
+		if !parameterPattern.MatchString(m.Key) {
+			r.Wrong(m.At, fmt.Sprintf("the name %q must be a small letter, then small letters, digits and underscores, at most 64", plainyaml.Short(m.Key)),
+				fmt.Sprintf("nama %q harus berupa huruf kecil, lalu huruf kecil, angka dan garis bawah, paling banyak 64", plainyaml.Short(m.Key)))
 			continue
 		}
-		schema, ok := r.data(m.value).(map[string]any)
+		schema, ok := r.data(m.Value).(map[string]any)
 		if !ok {
-			r.wrong(m.at, "a parameter is described by a JSON Schema, such as {type: integer, default: 30}", "parameter dijelaskan dengan JSON Schema, misalnya {type: integer, default: 30}")
+			r.Wrong(m.At, "a parameter is described by a JSON Schema, such as {type: integer, default: 30}", "parameter dijelaskan dengan JSON Schema, misalnya {type: integer, default: 30}")
 			continue
 		}
 		kind := kindOf(schema)
 		if kind == nil {
-			r.wrong(m.at, "say its type: integer, number, string, boolean, array or object", "sebutkan type: integer, number, string, boolean, array atau object")
+			r.Wrong(m.At, "say its type: integer, number, string, boolean, array or object", "sebutkan type: integer, number, string, boolean, array atau object")
 			continue
 		}
 		if refers(schema) {
-			r.wrong(m.at, "a parameter's schema has no keys that begin with $", "skema parameter tidak memuat kunci yang diawali $")
+			r.Wrong(m.At, "a parameter's schema has no keys that begin with $", "skema parameter tidak memuat kunci yang diawali $")
 			continue
 		}
-		_, holds, err := schemaOf(map[string]any{m.key: schema}, nil)
+		_, holds, err := schemaOf(map[string]any{m.Key: schema}, nil)
 		if err != nil {
 			says := invalid(err)
-			r.wrong(m.at, "this is no JSON Schema: "+says, "ini bukan JSON Schema: "+says)
+			r.Wrong(m.At, "this is no JSON Schema: "+says, "ini bukan JSON Schema: "+says)
 			continue
 		}
 		fallback, given := schema["default"]
 		if given {
-			if err := holds.Validate(map[string]any{m.key: fallback}); err != nil {
+			if err := holds.Validate(map[string]any{m.Key: fallback}); err != nil {
 				says := invalid(err)
-				r.wrong(m.at, "the default does not fit: "+says, "default tidak sesuai: "+says)
+				r.Wrong(m.At, "the default does not fit: "+says, "default tidak sesuai: "+says)
 			}
 		} else {
-			required = append(required, m.key)
+			required = append(required, m.Key)
 		}
-		properties[m.key] = schema
-		p.list = append(p.list, parameter{m.key, kind, fallback})
+		properties[m.Key] = schema
+		p.list = append(p.list, parameter{m.Key, kind, fallback})
 	}
-	if len(r.problems) > before {
+	if len(r.Problems) > before {
 		return p
 	}
 	var err error
 	p.schema, p.holds, err = schemaOf(properties, required)
 	if err != nil {
-		r.wrong(members[0].at, "these parameters cannot be described: "+oneLine(err.Error()), "parameter ini tidak dapat dijelaskan: "+oneLine(err.Error()))
+		r.Wrong(members[0].At, "these parameters cannot be described: "+oneLine(err.Error()), "parameter ini tidak dapat dijelaskan: "+oneLine(err.Error()))
 	}
 	return p
 }
@@ -259,8 +261,8 @@ func (r *reader) data(n ast.Node) any {
 	switch n := n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		object := map[string]any{}
-		for _, m := range r.mapping(n, standing(n.GetToken())) {
-			object[m.key] = r.data(m.value)
+		for _, m := range r.Mapping(n, plainyaml.Standing(n.GetToken())) {
+			object[m.Key] = r.data(m.Value)
 		}
 		return object
 	case *ast.SequenceNode:
@@ -279,8 +281,8 @@ func (r *reader) data(n ast.Node) any {
 	case *ast.FloatNode:
 		return n.Value
 	}
-	if s, ok := scalarOf(n, r.lines); ok {
-		return s.text
+	if s, ok := plainyaml.ScalarOf(n, nil); ok {
+		return s.Text
 	}
 	return nil
 }

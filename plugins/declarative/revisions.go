@@ -1,6 +1,11 @@
 package declarative
 
 import (
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/berdaya/berdaya/internal/plainyaml"
+
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -51,7 +56,7 @@ func (r *revisions) of(name string) (rules.RuleSet, func(), error) {
 	defer r.mu.Unlock()
 	held := r.held[name]
 	if held == nil {
-		return nil, nil, fmt.Errorf("no rule file is held under the revision %q", short(name))
+		return nil, nil, fmt.Errorf("no rule file is held under the revision %q", plainyaml.Short(name))
 	}
 	held.calls.Add(1)
 	return held.set, held.calls.Done, nil
@@ -78,10 +83,7 @@ func (r *revisions) load(ctx context.Context, name string, text []byte) (Problem
 	r.mu.Unlock()
 
 	if ours {
-		patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), compileMost) // others may wait for it
-		c.program, c.problems = Compile(patient, text)
-		cancel()
-		close(c.done)
+		c.compile(context.WithoutCancel(ctx), text) // others may wait for it
 	}
 	<-c.done
 
@@ -94,6 +96,22 @@ func (r *revisions) load(ctx context.Context, name string, text []byte) (Problem
 	}
 	r.held[name] = &revision{set: c.program.RuleSet(), sum: sum}
 	return nil, nil
+}
+
+// compile compiles a file for all who wait. They are not left waiting, whatever becomes of it. Its tests were run when it was checked.
+func (c *compiled) compile(ctx context.Context, text []byte) {
+	ctx, cancel := context.WithTimeout(ctx, compileMost)
+	defer cancel()
+	defer close(c.done)
+	defer func() {
+		if fault := recover(); fault != nil {
+			slog.Error("a rule file could not be compiled", "fault", fault, "stack", string(debug.Stack()))
+			c.problems.Note(plainyaml.Place{}, "the file cannot be compiled", "berkas tidak dapat dikompilasi")
+		}
+	}()
+	if c.program, c.problems = Compile(ctx, text); c.program != nil {
+		c.program.tests = nil
+	}
 }
 
 // there tells whether a revision is held already, or why it cannot be.

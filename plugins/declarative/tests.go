@@ -1,6 +1,8 @@
 package declarative
 
 import (
+	"github.com/berdaya/berdaya/internal/plainyaml"
+
 	"context"
 	"fmt"
 	"maps"
@@ -36,7 +38,7 @@ var outcomes = []string{expectPass, expectBlock, expectWarn, expectInfo, expectE
 
 type expectation struct {
 	code    string
-	at      place
+	at      plainyaml.Place
 	outcome string
 	count   int               // of failures; 0: any number
 	en, id  string            // empty: any message
@@ -45,7 +47,7 @@ type expectation struct {
 }
 
 type expectedPlan struct {
-	at        place
+	at        plainyaml.Place
 	dueOn     *string
 	checklist []string // codes; nil: any
 }
@@ -69,8 +71,8 @@ func (d Difference) problem(t *Test) Problem {
 	if d.Code != "" {
 		about = d.Code + ": "
 	}
-	return Problem{Line: d.Line, Column: d.Column, EN: fmt.Sprintf("test %q: %sexpected %s, got %s", short(t.Name), about, d.Want.EN, d.Got.EN),
-		ID: fmt.Sprintf("uji %q: %sdiharapkan %s, hasilnya %s", short(t.Name), about, d.Want.ID, d.Got.ID)}
+	return Problem{Place: plainyaml.Place{Line: d.Line, Column: d.Column}, EN: fmt.Sprintf("test %q: %sexpected %s, got %s", plainyaml.Short(t.Name), about, d.Want.EN, d.Got.EN),
+		ID: fmt.Sprintf("uji %q: %sdiharapkan %s, hasilnya %s", plainyaml.Short(t.Name), about, d.Want.ID, d.Got.ID)}
 }
 
 // both is a text that reads the same in both languages.
@@ -94,12 +96,12 @@ func (p *Program) Test(ctx context.Context, more ...*Test) ([]Result, error) {
 
 func (p *Program) run(ctx context.Context, t *Test) (Result, error) {
 	result := Result{Test: t}
-	wrong := func(at place, code string, want, got rules.Text) {
-		result.Wrong = append(result.Wrong, Difference{Line: at.line, Column: at.column, Code: code, Want: want, Got: got})
+	wrong := func(at plainyaml.Place, code string, want, got rules.Text) {
+		result.Wrong = append(result.Wrong, Difference{Line: at.Line, Column: at.Column, Code: code, Want: want, Got: got})
 	}
 	s := p.RuleSet()
 	if err := s.Configure("", t.parameters); err != nil {
-		wrong(place{t.Line, t.Column}, "", rules.Text{EN: "parameters that fit", ID: "parameter yang sesuai"}, both(err.Error()))
+		wrong(plainyaml.Place{Line: t.Line, Column: t.Column}, "", rules.Text{EN: "parameters that fit", ID: "parameter yang sesuai"}, both(err.Error()))
 		return result, nil
 	}
 	verdicts, err := s.Evaluate(ctx, t.question)
@@ -132,7 +134,7 @@ func (p *Program) run(ctx context.Context, t *Test) (Result, error) {
 func quoted(s string) string { return strconv.Quote(s) }
 
 // compare tells what the verdicts have otherwise than was expected.
-func (e *expectation) compare(p *Program, verdicts []*rules.Verdict, wrong func(at place, code string, want, got rules.Text)) {
+func (e *expectation) compare(p *Program, verdicts []*rules.Verdict, wrong func(at plainyaml.Place, code string, want, got rules.Text)) {
 	if !slices.ContainsFunc(p.rules, func(r rule) bool { return r.Code == e.code }) {
 		wrong(e.at, e.code, rules.Text{EN: "a rule of this name", ID: "aturan dengan nama ini"}, rules.Text{EN: "none in the file", ID: "tidak ada dalam berkas"})
 		return
@@ -197,12 +199,12 @@ func Check(ctx context.Context, text []byte) Problems {
 	}
 	results, err := p.Test(ctx)
 	if err != nil {
-		problems.note(place{}, "there was no time to run the tests", "tidak ada waktu untuk menjalankan uji")
+		problems.Note(plainyaml.Place{}, "there was no time to run the tests", "tidak ada waktu untuk menjalankan uji")
 	}
 	for _, r := range results {
 		for _, d := range r.Wrong {
 			problems = append(problems, d.problem(r.Test))
 		}
 	}
-	return problems.sorted()
+	return problems.Sorted()
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -196,10 +195,7 @@ func problemsOfFile(name string, said []*declarativepb.Problem) domain.Problems 
 	for _, p := range said[:min(len(said), mostFileProblems)] {
 		en, id := clip(strings.TrimSpace(p.GetEn()), 1000), clip(strings.TrimSpace(p.GetId()), 1000)
 		line, column := max(1, int(p.GetLine())), max(1, int(p.GetColumn()))
-		e := domain.Errorf(domain.CodeBadFile, "%s, line %d, column %d: %s", name, line, column, en).
-			In(fmt.Sprintf("%s, baris %d, kolom %d: %s", name, line, column, id))
-		e.Params = map[string]any{"file": name, "line": line, "column": column}
-		problems = append(problems, e)
+		problems = append(problems, domain.InFile(name, line, column, en, id))
 	}
 	return problems
 }

@@ -1,4 +1,4 @@
-package declarative
+package plainyaml
 
 import (
 	"strings"
@@ -8,33 +8,37 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// place is where something stands in a file: line and column from 1, the column in characters.
-type place struct{ line, column int }
-
-func standing(t *token.Token) place {
-	if t == nil || t.Position == nil {
-		return place{1, 1}
-	}
-	return place{t.Position.Line, t.Position.Column}
+// Place is where something stands in a file.
+type Place struct {
+	Line   int // from 1
+	Column int // from 1, in characters
 }
 
-// scalar is a text, a number or a truth value, as the file writes it, with where each of its characters stands.
-type scalar struct {
-	text   string
-	at     place    // where it begins
+// Standing gives where a word stands.
+func Standing(t *token.Token) Place {
+	if t == nil || t.Position == nil {
+		return Place{1, 1}
+	}
+	return Place{t.Position.Line, t.Position.Column}
+}
+
+// Scalar is a text, a number or a truth value, as the file writes it, with where each of its characters stands.
+type Scalar struct {
+	Text   string
+	At     Place    // where it begins
 	lines  []string // of the file
-	source place    // from where on its characters are found
+	source Place    // from where on its characters are found
 	quote  rune     // ' or ", 0 for none
 }
 
-// spot gives the place of a character of the text, by its number from 0. YAML folds lines, cuts indentation and knows
+// Spot gives the place of a character of the text, by its number from 0. YAML folds lines, cuts indentation and knows
 // escapes, so the text is followed through the file: white space matches any white space, all else itself.
-func (s scalar) spot(character int) place {
-	at := cursor{lines: s.lines, place: s.source}
+func (s Scalar) Spot(character int) Place {
+	at := cursor{lines: s.lines, Place: s.source}
 	if s.quote != 0 {
 		at.step(1)
 	}
-	for i, want := range []rune(s.text) {
+	for i, want := range []rune(s.Text) {
 		if i >= character && !unicode.IsSpace(want) {
 			return at.seek(s.quote)
 		}
@@ -42,7 +46,7 @@ func (s scalar) spot(character int) place {
 			continue
 		}
 		if at.seek(s.quote); at.done() {
-			return s.at
+			return s.At
 		}
 		switch c := at.peek(0); {
 		case c == '\\' && s.quote == '"':
@@ -52,10 +56,10 @@ func (s scalar) spot(character int) place {
 		case c == want:
 			at.step(1)
 		default: // the file is written in a way that this does not follow
-			return s.at
+			return s.At
 		}
 	}
-	return at.place // right after the text
+	return at.Place // right after the text
 }
 
 // escape gives the length of an escape in double quotes by the character after the backslash.
@@ -74,22 +78,22 @@ func escape(kind rune) int {
 // cursor walks through the lines of a file.
 type cursor struct {
 	lines []string
-	place
+	Place
 	line []rune // the present one, once it was looked at
 	of   int    // its number
 }
 
-func (c *cursor) done() bool { return c.place.line > len(c.lines) }
+func (c *cursor) done() bool { return c.Line > len(c.lines) }
 
 // peek gives a character of the present line, or a line break after its end.
 func (c *cursor) peek(ahead int) rune {
 	if c.done() {
 		return '\n'
 	}
-	if c.of != c.place.line {
-		c.line, c.of = []rune(c.lines[c.place.line-1]), c.place.line
+	if c.of != c.Line {
+		c.line, c.of = []rune(c.lines[c.Line-1]), c.Line
 	}
-	if i := c.column - 1 + ahead; i < len(c.line) {
+	if i := c.Column - 1 + ahead; i < len(c.line) {
 		return c.line[i]
 	}
 	return '\n'
@@ -98,15 +102,15 @@ func (c *cursor) peek(ahead int) rune {
 func (c *cursor) step(n int) {
 	for range n {
 		if c.peek(0) == '\n' {
-			c.place = place{c.place.line + 1, 1}
+			c.Place = Place{c.Line + 1, 1}
 		} else {
-			c.column++
+			c.Column++
 		}
 	}
 }
 
 // seek goes to the next character that is not white space, nor an escape that stands for some.
-func (c *cursor) seek(quote rune) place {
+func (c *cursor) seek(quote rune) Place {
 	for !c.done() {
 		switch now := c.peek(0); {
 		case unicode.IsSpace(now):
@@ -114,20 +118,20 @@ func (c *cursor) seek(quote rune) place {
 		case quote == '"' && now == '\\' && strings.ContainsRune("ntr \n", c.peek(1)):
 			c.step(2)
 		default:
-			return c.place
+			return c.Place
 		}
 	}
-	return c.place
+	return c.Place
 }
 
-// scalarOf reads a scalar as the file writes it; ok is false where something else stands.
-func scalarOf(n ast.Node, lines []string) (s scalar, ok bool) {
+// ScalarOf reads a scalar as the file writes it; ok is false where something else stands.
+func ScalarOf(n ast.Node, lines []string) (s Scalar, ok bool) {
 	switch n := n.(type) {
 	case *ast.LiteralNode:
-		at := standing(n.Start)
-		return scalar{text: n.Value.Value, at: at, lines: lines, source: place{at.line + 1, 1}}, true
+		at := Standing(n.Start)
+		return Scalar{Text: n.Value.Value, At: at, lines: lines, source: Place{at.Line + 1, 1}}, true
 	case *ast.StringNode:
-		s = scalar{text: n.Value}
+		s = Scalar{Text: n.Value}
 		switch n.Token.Type {
 		case token.SingleQuoteType:
 			s.quote = '\''
@@ -135,11 +139,29 @@ func scalarOf(n ast.Node, lines []string) (s scalar, ok bool) {
 			s.quote = '"'
 		}
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		s = scalar{text: n.GetToken().Value}
+		s = Scalar{Text: n.GetToken().Value}
 	default:
-		return scalar{}, false
+		return Scalar{}, false
 	}
-	s.at, s.lines = standing(n.GetToken()), lines
-	s.source = s.at
+	s.At, s.lines = Standing(n.GetToken()), lines
+	s.source = s.At
 	return s, true
+}
+
+// Beginning gives where a node begins: a mapping at its first key, as people see it.
+func Beginning(n ast.Node, otherwise Place) Place {
+	switch n := n.(type) {
+	case nil:
+		return otherwise
+	case *ast.MappingNode:
+		if len(n.Values) > 0 && !n.IsFlowStyle {
+			return Standing(n.Values[0].Key.GetToken())
+		}
+	case *ast.MappingValueNode:
+		return Standing(n.Key.GetToken())
+	}
+	if n.GetToken() == nil {
+		return otherwise
+	}
+	return Standing(n.GetToken())
 }
