@@ -72,7 +72,7 @@ New here? Run 'berdaya dev' and open the page that it prints.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newDev(), newServe(), newToken(), newImport(), newRegions(), newDefinitions(), newDiagram(), newHistory(), newDeliveries(), newMigrate(), newRules(), newPlugin(), newPluginProcess())
+	root.AddCommand(newDev(), newServe(), newToken(), newImport(), newRegions(), newDefinitions(), newDiagram(), newHistory(), newDeliveries(), newDecisions(), newMigrate(), newRules(), newPlugin(), newPluginProcess())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.SuggestionsMinimumDistance = 1 // letter between what was typed and what was meant; cobra sets it only where it suggests by itself

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -87,15 +88,21 @@ func (d *bureau) tokenOf(role, region string) string {
 	return made
 }
 
-// says gives a command in the name of a role in a region, and gives what it wrote.
+// says gives a command about rule sets in the name of a role in a region, and gives what it wrote.
 func (d *bureau) says(role, region string, args ...string) (string, error) {
+	d.Helper()
+	return d.runs(role, region, append([]string{"plugin"}, args...)...)
+}
+
+// runs gives any command that asks a server.
+func (d *bureau) runs(role, region string, args ...string) (string, error) {
 	d.Helper()
 	made := d.tokenOf(role, region)
 	root := newRoot()
 	var out bytes.Buffer
 	root.SetOut(&out)
 	root.SetErr(&out)
-	root.SetArgs(append(append([]string{"plugin"}, args...), "--server", d.url, "--token-file", d.file(role+"-"+region, made), "--lang", "en"))
+	root.SetArgs(append(slices.Clone(args), "--server", d.url, "--token-file", d.file(role+"-"+region, made), "--lang", "en"))
 	err := root.ExecuteContext(d.Context())
 	return out.String(), err
 }

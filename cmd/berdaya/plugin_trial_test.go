@@ -262,6 +262,7 @@ func TestPastAndPresentDecisionsAreTriedByCommands(t *testing.T) {
 	if log.Decisions.TotalCount != 0 {
 		t.Errorf("a viewer: %+v", log)
 	}
+	d.decisionsByCommands(list.Programmes.Nodes[blocked].Code)
 }
 
 func TestStoppingTheCommandCancelsTheTrial(t *testing.T) {

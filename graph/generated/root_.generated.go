@@ -1196,7 +1196,7 @@ type ComplexityRoot struct {
 		BulkMoves         func(childComplexity int, mine bool, first *int, after *string, last *int, before *string) int
 		Communities       func(childComplexity int, filter *model.CommunitiesFilter, orderBy model.CommunitiesOrder, first *int, after *string, last *int, before *string) int
 		Community         func(childComplexity int, id string) int
-		Decisions         func(childComplexity int, programme *string, mine bool, region *model.RegionFilter, ruleSet *string, rule *string, outcome *domain.DecisionOutcome, from *time.Time, to *time.Time, first *int, after *string, last *int, before *string) int
+		Decisions         func(childComplexity int, programme *string, programmeCode *string, mine bool, region *model.RegionFilter, ruleSet *string, rule *string, outcome *domain.DecisionOutcome, from *time.Time, to *time.Time, first *int, after *string, last *int, before *string) int
 		Definition        func(childComplexity int, region string) int
 		Deliveries        func(childComplexity int, region *model.RegionFilter, state *domain.DeliveryState, channel *domain.Channel, first *int, after *string, last *int, before *string) int
 		Diagram           func(childComplexity int, region *model.RegionFilter) int
@@ -7310,7 +7310,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Decisions(childComplexity, args["programme"].(*string), args["mine"].(bool), args["region"].(*model.RegionFilter), args["ruleSet"].(*string), args["rule"].(*string), args["outcome"].(*domain.DecisionOutcome), args["from"].(*time.Time), args["to"].(*time.Time), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.Decisions(childComplexity, args["programme"].(*string), args["programmeCode"].(*string), args["mine"].(bool), args["region"].(*model.RegionFilter), args["ruleSet"].(*string), args["rule"].(*string), args["outcome"].(*domain.DecisionOutcome), args["from"].(*time.Time), args["to"].(*time.Time), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.definition":
 		if e.ComplexityRoot.Query.Definition == nil {
 			break
@@ -11091,10 +11091,12 @@ enum CommunitiesOrder {
 }
 `, BuiltIn: false},
 	{Name: "../schema/decision.graphqls", Input: `extend type Query {
-  "The decision log: what was decided on commands that asked rules, newest first. For admins and auditors in their regions; for coordinators of a programme with programme or mine. Written a moment after the move, and kept for 90 days unless the operator says otherwise; a programme's history is the truth."
+  "The decision log: what was decided on commands that asked rules, newest first. For admins and auditors in their regions; for coordinators of a programme with programme, programmeCode or mine. Written a moment after the move, and kept for 90 days unless the operator says otherwise; a programme's history is the truth."
   decisions(
     "Only those on this programme, by its global id."
     programme: ID
+    "Only those on the programme with this code."
+    programmeCode: String
     "True: only those on programmes whose coordinator the reader is."
     mine: Boolean! = false
     "Only those in these regions; all that the reader may see where nothing is said."

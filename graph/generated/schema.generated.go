@@ -109,7 +109,7 @@ type QueryResolver interface {
 	BulkMoves(ctx context.Context, mine bool, first *int, after *string, last *int, before *string) (*model.BulkMoveConnection, error)
 	Community(ctx context.Context, id string) (*model.Community, error)
 	Communities(ctx context.Context, filter *model.CommunitiesFilter, orderBy model.CommunitiesOrder, first *int, after *string, last *int, before *string) (*model.CommunityConnection, error)
-	Decisions(ctx context.Context, programme *string, mine bool, region *model.RegionFilter, ruleSet *string, rule *string, outcome *domain.DecisionOutcome, from *time.Time, to *time.Time, first *int, after *string, last *int, before *string) (*model.DecisionConnection, error)
+	Decisions(ctx context.Context, programme *string, programmeCode *string, mine bool, region *model.RegionFilter, ruleSet *string, rule *string, outcome *domain.DecisionOutcome, from *time.Time, to *time.Time, first *int, after *string, last *int, before *string) (*model.DecisionConnection, error)
 	Definition(ctx context.Context, region string) (*model.Definition, error)
 	Webhooks(ctx context.Context, region *model.RegionFilter, first *int, after *string, last *int, before *string) (*model.WebhookConnection, error)
 	Deliveries(ctx context.Context, region *model.RegionFilter, state *domain.DeliveryState, channel *domain.Channel, first *int, after *string, last *int, before *string) (*model.DeliveryConnection, error)
@@ -1440,94 +1440,102 @@ func (ec *executionContext) field_Query_decisions_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["programme"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "mine",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "programmeCode",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["programmeCode"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "mine",
 		func(ctx context.Context, v any) (bool, error) {
 			return ec.unmarshalNBoolean2bool(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["mine"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "region",
+	args["mine"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "region",
 		func(ctx context.Context, v any) (*model.RegionFilter, error) {
 			return ec.unmarshalORegionFilter2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋgraphᚋmodelᚐRegionFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["region"] = arg2
-	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "ruleSet",
+	args["region"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "ruleSet",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["ruleSet"] = arg3
-	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "rule",
+	args["ruleSet"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "rule",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["rule"] = arg4
-	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "outcome",
+	args["rule"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "outcome",
 		func(ctx context.Context, v any) (*domain.DecisionOutcome, error) {
 			return ec.unmarshalODecisionOutcome2ᚖgithubᚗcomᚋberdayaᚋberdayaᚋdomainᚐDecisionOutcome(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["outcome"] = arg5
-	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+	args["outcome"] = arg6
+	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "from",
 		func(ctx context.Context, v any) (*time.Time, error) {
 			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["from"] = arg6
-	arg7, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+	args["from"] = arg7
+	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "to",
 		func(ctx context.Context, v any) (*time.Time, error) {
 			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["to"] = arg7
-	arg8, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["to"] = arg8
+	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg8
-	arg9, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg9
+	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg9
-	arg10, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+	args["after"] = arg10
+	arg11, err := graphql.ProcessArgField(ctx, rawArgs, "last",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["last"] = arg10
-	arg11, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+	args["last"] = arg11
+	arg12, err := graphql.ProcessArgField(ctx, rawArgs, "before",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["before"] = arg11
+	args["before"] = arg12
 	return args, nil
 }
 
@@ -5954,7 +5962,7 @@ func (ec *executionContext) _Query_decisions(ctx context.Context, field graphql.
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Decisions(ctx, fc.Args["programme"].(*string), fc.Args["mine"].(bool), fc.Args["region"].(*model.RegionFilter), fc.Args["ruleSet"].(*string), fc.Args["rule"].(*string), fc.Args["outcome"].(*domain.DecisionOutcome), fc.Args["from"].(*time.Time), fc.Args["to"].(*time.Time), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().Decisions(ctx, fc.Args["programme"].(*string), fc.Args["programmeCode"].(*string), fc.Args["mine"].(bool), fc.Args["region"].(*model.RegionFilter), fc.Args["ruleSet"].(*string), fc.Args["rule"].(*string), fc.Args["outcome"].(*domain.DecisionOutcome), fc.Args["from"].(*time.Time), fc.Args["to"].(*time.Time), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			directive0 := next

@@ -18,16 +18,22 @@ import (
 // condition that they see it is one on the programme.
 func (q *request) decisions(fc *graphql.FieldContext, a access.Actor) error {
 	id, _ := fc.Args["programme"].(*string)
+	code, _ := fc.Args["programmeCode"].(*string)
 	mine, _ := fc.Args["mine"].(bool)
 	region, _ := fc.Args["region"].(*model.RegionFilter)
 	own := ofOwn(a)
-	switch {
-	case id != nil:
+	if id != nil {
 		key, err := gid.UUID("Programme", *id)
 		if err != nil {
 			return domain.Errorf(domain.CodeBadUserInput, "this is not the id of a Programme").In("ini bukan id dari Programme").At("programme")
 		}
 		q.where("@.programme_id = ?", key[:])
+	}
+	if code != nil {
+		q.where("@.programme_id = (select n.id from programmes n where n.code = ?)", []byte(*code))
+	}
+	switch {
+	case id != nil || code != nil:
 		if scope := within(a.Trails()); scope.sql != "" && !mine {
 			q.where("("+scope.sql+" or "+own.sql+")", append(scope.values, own.values...)...)
 		}
@@ -56,9 +62,9 @@ func (q *request) decided(fc *graphql.FieldContext) error {
 	case rule != nil && set == nil:
 		return domain.Errorf(domain.CodeBadUserInput, "give the rule set of the rule as well").In("sebutkan juga kumpulan aturannya").At("ruleSet")
 	case rule != nil:
-		q.where("@.rules && ?::text[]", appendArray(nil, oidText, [][]byte{[]byte(*set + "/" + *rule)}))
+		q.spoke(*set + "/" + *rule)
 	case set != nil:
-		q.where("@.rules && ?::text[]", appendArray(nil, oidText, [][]byte{[]byte(*set)}))
+		q.spoke(*set)
 	}
 	outcome, _ := fc.Args["outcome"].(*domain.DecisionOutcome)
 	oneOf(q, "@.outcome", outcome, false, nil)
@@ -68,6 +74,14 @@ func (q *request) decided(fc *graphql.FieldContext) error {
 		}
 	}
 	return nil
+}
+
+// spoke adds the condition that a rule or rule set is among those that spoke up. It is said twice: of what seldom speaks PostgreSQL
+// knows nothing and takes it for one row in two hundred, so that it would walk the whole log from its newest end to fill a page.
+// Said twice it passes for rarer than that, and the index on rules serves.
+func (q *request) spoke(who string) {
+	of := appendArray(nil, oidText, [][]byte{[]byte(who)})
+	q.where("@.rules && ?::text[] and ?::text[] && @.rules", of, of)
 }
 
 // ofOwn is the condition that a decision is on a programme whose coordinator the actor is.

@@ -123,9 +123,11 @@ func (n *naive) decided(r row, args map[string]any) bool {
 	}
 	mine := args["mine"] == true
 	switch {
-	case mine && !n.owns(n.actor, r), !mine && args["programme"] == nil && !tells(n.actor, r), !tells(n.actor, r) && !n.owns(n.actor, r):
+	case mine && !n.owns(n.actor, r), !mine && args["programme"] == nil && args["programmeCode"] == nil && !tells(n.actor, r), !tells(n.actor, r) && !n.owns(n.actor, r):
 		return false
 	case args["programme"] != nil && args["programme"] != globalID("Programme", r["programme_id"].(string)):
+		return false
+	case args["programmeCode"] != nil && args["programmeCode"] != n.byKey["Programme"][r["programme_id"].(string)]["code"]:
 		return false
 	case args["outcome"] != nil && args["outcome"] != r["outcome"]:
 		return false
@@ -210,6 +212,11 @@ func (g *generator) decisions(name string) []string {
 	if g.below(3) == 0 {
 		id := g.idOf("Programme")
 		args = append(args, "programme: "+g.value("ID", strconv.Quote(id), id))
+	}
+	if g.below(4) == 0 {
+		rows := g.world.rows["Programme"]
+		code := rows[g.below(len(rows))]["code"].(string)
+		args = append(args, "programmeCode: "+g.value("String", strconv.Quote(code), code))
 	}
 	if g.below(3) == 0 {
 		mine := g.below(2) == 0
