@@ -53,15 +53,7 @@ func (c ruleChecks) Program(ctx context.Context, v *domain.RuleSetVersion) (json
 	if err != nil {
 		return nil, asProblems(err)
 	}
-	var problems domain.Problems
-	for _, f := range checked.Findings {
-		if f.Severity == conformance.Error {
-			e := domain.Errorf(domain.CodeBadFile, "%s: %s", f.Clause, f.EN).In(f.Clause + ": " + f.ID)
-			e.Params = map[string]any{"clause": f.Clause}
-			problems = append(problems, e)
-		}
-	}
-	if len(problems) > 0 {
+	if problems := checked.Problems(); problems != nil {
 		return nil, problems
 	}
 	return asJSON(checked.Description)

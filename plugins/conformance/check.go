@@ -23,6 +23,7 @@ type Options struct {
 	Examples   []*rules.Question // of the author, beside ours
 	Patience   time.Duration     // on top of each deadline of the contract, for machines that are busy
 	Later      time.Duration     // after which a question is asked once more; default 1.1 s
+	Clockless  bool              // it has no way to look at a clock: it may name a year, and is not asked once more later
 }
 
 // Check tries a rule set that was started and not yet configured, and gives what it says of itself, nil where that

@@ -94,8 +94,8 @@ func (s *suite) takesParameters() *rules.Text {
 	p := s.parameters()
 	if s.schema != nil {
 		if err := s.schema.Validate(p); err != nil {
-			return wrong("The parameters to try it with do not fit its schema: %s. Give every required parameter a default in the schema, or name the parameters for this check.",
-				"Parameter untuk mencobanya tidak sesuai skemanya: %s. Beri setiap parameter wajib nilai default dalam skema, atau sebutkan parameter untuk pemeriksaan ini.",
+			return wrong("The parameters to try it with do not fit its schema: %s. Give every required parameter a default or examples in the schema, or name the parameters for this check.",
+				"Parameter untuk mencobanya tidak sesuai skemanya: %s. Beri setiap parameter wajib nilai default atau examples dalam skema, atau sebutkan parameter untuk pemeriksaan ini.",
 				clip(strings.Join(strings.Fields(err.Error()), " ")))
 		}
 	}
@@ -107,23 +107,55 @@ func (s *suite) takesParameters() *rules.Text {
 	return nil
 }
 
-// parameters gives those to try the rule set with: the ones in the options, or the defaults in its schema. It is never nil.
+// parameters gives those to try the rule set with: the ones in the options, or the defaults in its schema and, where a required
+// one has none, the first of its examples or else a value of its type. It is never nil.
 func (s *suite) parameters() map[string]any {
 	p := map[string]any{}
 	if s.o.Parameters != nil {
 		maps.Copy(p, s.o.Parameters)
 		return p
 	}
+	var top struct{ Required []string }
+	_ = json.Unmarshal([]byte(s.description.GetParametersSchema()), &top)
 	for name, property := range properties(s.description.GetParametersSchema()) {
-		if property.Default != nil {
+		switch {
+		case property.Default != nil:
 			p[name] = property.Default
+		case slices.Contains(top.Required, name):
+			p[name] = property.some()
 		}
 	}
 	return p
 }
 
+// property is what a schema says of a parameter, as far as a value can be made from it.
 type property struct {
-	Default any `json:"default"`
+	Default        any   `json:"default"`
+	Examples, Enum []any `json:",omitempty"`
+	Const          any   `json:"const"`
+	Type           any   `json:"type"`
+	Minimum        any   `json:"minimum"`
+	Maximum        any   `json:"maximum"`
+}
+
+// some gives a value that may fit.
+func (p *property) some() any {
+	for _, given := range append(append(p.Examples, p.Enum...), p.Const, p.Minimum, p.Maximum) {
+		if given != nil {
+			return given
+		}
+	}
+	switch p.Type {
+	case "integer", "number":
+		return 1.0
+	case "boolean":
+		return true
+	case "array":
+		return []any{}
+	case "object":
+		return map[string]any{}
+	}
+	return "?"
 }
 
 // properties reads the parameters that a schema names at its top. What else it may say there is the compiler's business.

@@ -79,16 +79,30 @@ func question(k kind, stage, move string, seed uint64, at time.Time) *rules.Ques
 	if k != none {
 		m.fill(facts.ProtoReflect(), 0)
 	}
+	m.always(facts)
 	id := m.newID()
-	if facts.Programme == nil {
-		facts.Programme = &rulespb.Programme{}
-	}
-	if facts.Region == nil {
-		facts.Region = &rulespb.Region{}
-	}
 	facts.Programme.Id, facts.Programme.Stage, facts.Programme.Status = id, stage, "ACTIVE"
 	facts.Region.Code, facts.Region.Level, facts.Region.Name = "32.73.05.1001", "VILLAGE", "Contoh"
 	return &rules.Question{ProgrammeId: id, Move: move, TargetStage: target, At: timestamppb.New(at), Facts: facts}
+}
+
+// always fills in what is always there: the programme, its region, and its communities, of which exactly one is primary.
+func (m *maker) always(facts *rules.Facts) {
+	if facts.Programme == nil {
+		facts.Programme = &rulespb.Programme{}
+		m.fill(facts.Programme.ProtoReflect(), 1)
+	}
+	if facts.Region == nil {
+		facts.Region = &rulespb.Region{}
+		m.fill(facts.Region.ProtoReflect(), 1)
+	}
+	if len(facts.Communities) == 0 {
+		facts.Communities = []*rulespb.Community{{}}
+		m.fill(facts.Communities[0].ProtoReflect(), 1)
+	}
+	for i, c := range facts.Communities {
+		c.Primary = i == 0
+	}
 }
 
 // maker makes facts up.

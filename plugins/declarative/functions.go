@@ -126,7 +126,14 @@ func percent(part, whole ref.Val) ref.Val {
 	if w == 0 {
 		return types.Int(0)
 	}
-	return types.Double(math.Floor(p * 100 / w)).ConvertToType(types.IntType)
+	switch percents := math.Floor(p * 100 / w); {
+	case percents >= math.MaxInt64:
+		return types.Int(math.MaxInt64)
+	case percents <= math.MinInt64:
+		return types.Int(math.MinInt64)
+	default:
+		return types.Int(percents)
+	}
 }
 
 func sum(zero traits.Adder) func(ref.Val) ref.Val {

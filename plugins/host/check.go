@@ -65,6 +65,18 @@ func (h *Host) CheckProgram(ctx context.Context, program string, runtimes map[st
 	return checked.as(m), nil
 }
 
+// Problems gives the clauses that are broken, each BAD_FILE with its clause; nil where the contract is kept. Warnings do not count.
+func (c *Checked) Problems() (problems domain.Problems) {
+	for _, f := range c.Findings {
+		if f.Severity == conformance.Error {
+			e := domain.Errorf(domain.CodeBadFile, "%s: %s", f.Clause, f.EN).In(f.Clause + ": " + f.ID)
+			e.Params = map[string]any{"clause": f.Clause}
+			problems = append(problems, e)
+		}
+	}
+	return problems
+}
+
 // CheckVersion is CheckProgram for a program in the catalogue, with the runtimes that this server has.
 func (h *Host) CheckVersion(ctx context.Context, v Version, o conformance.Options) (*Checked, error) {
 	what, m, err := h.program(ctx, v.SHA256, v.Artefact)
@@ -151,7 +163,7 @@ func (h *Host) CheckFile(ctx context.Context, name string, text []byte, o confor
 		return nil, err
 	}
 	defer what.release()
-	o.Revision = "check"
+	o.Revision, o.Clockless = "check", true
 	return h.checkLoaded(ctx, what.Command, o, func(p *process) error {
 		ctx, cancel := context.WithTimeout(ctx, h.options.StartTimeout)
 		defer cancel()

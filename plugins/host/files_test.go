@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"os"
 	"strings"
 	"sync"
@@ -194,5 +195,33 @@ func TestRuleFilesAreRunByTheStockProgram(t *testing.T) {
 	for n := range 100 {
 		c.activate("32", "barat", v, domain.Everyone, `{"least": `+strings.Repeat("1", n%5+1)+`}`)
 		c.untilSays(h, question("32.73"), "barat", "0 needs are named; "+strings.Repeat("1", n%5+1)+" are wanted.")
+	}
+}
+
+// What an office uploads is tried as programs are: a rule that facts may break is found before it is at work, and named.
+func TestAnUploadedRuleFileKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, func(o *Options) { o.RuleFiles = as("rule files") })
+	d, err := h.DescribeFile(t.Context(), "barat.yaml", []byte(officeFile))
+	if err != nil || d.GetName() != "barat" {
+		t.Fatalf("%v, %v", d, err)
+	}
+	// A parameter that every region must say, a day that is always there, and a year are no reason to refuse a file.
+	fine := strings.Replace(officeFile, "least: {type: integer, minimum: 1, default: 2}", "least: {type: integer, minimum: 1}", 1)
+	fine = strings.Replace(fine, "size(needs) >= params.least", `days(programme.start_date, today) < 90000 && (today < "2031-01-01" || communities.filter(c, c.primary)[0].kind != "") && size(needs) >= params.least`, 1)
+	if _, err := h.DescribeFile(t.Context(), "barat.yaml", []byte(fine)); err != nil {
+		t.Error(err)
+	}
+	for assert, clause := range map[string]string{
+		"needs[0].severity > 1": "NO_FACTS",
+		"needs.size() < 2 || needs[1].title.size() / needs.filter(n, has(n.score)).size() > 0": "ABSENT_VALUES",
+		"needs.map(n, n.votes * 1000000000000).sum() >= 0":                                     "EXTREME_NUMBERS",
+	} {
+		text := strings.Replace(officeFile, "size(needs) >= params.least", assert, 1)
+		_, err := h.DescribeFile(t.Context(), "barat.yaml", []byte(text))
+		problems, _ := errors.AsType[domain.Problems](err)
+		if len(problems) == 0 || problems[0].Code != domain.CodeBadFile || problems[0].Params["clause"] != clause || !strings.Contains(problems[0].Text.ID, "NEEDS_NAMED") {
+			t.Errorf("%s: %v", assert, err)
+		}
 	}
 }
