@@ -14,7 +14,6 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/interpreter"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/berdaya/berdaya/plugins/rules"
 )
@@ -242,14 +241,11 @@ func (s *ruleSet) Plan(ctx context.Context, q *rules.Question) (*rules.StagePlan
 		return nil, ctx.Err()
 	}
 	if days, ok := v.(types.Int); ok && err == nil && days >= 1 && days <= mostDays {
-		if due := day(q.GetAt()).AddDate(0, 0, int(days)); due.Year() >= 1900 && due.Year() <= 2200 {
-			plan.DueOn = due.Format(time.DateOnly)
+		if due := rules.Day(q.GetAt().AsTime().AddDate(0, 0, int(days))); due >= "1900-01-01" && due <= "2200-12-31" {
+			plan.DueOn = due
 		}
 	}
 	return plan, nil
 }
-
-// day gives the day of a question, as `today` has it.
-func day(at *timestamppb.Timestamp) time.Time { return at.AsTime().Add(earliestDay) }
 
 var _ cel.Activation = (*asked)(nil)

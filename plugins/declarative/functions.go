@@ -16,15 +16,9 @@ import (
 	"cel.dev/cel-go/common/types/traits"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/berdaya/berdaya/plugins/rules"
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )
-
-// earliestDay is how far the clock is ahead of UTC in the easternmost of Indonesia's time zones, where each day begins first:
-// nobody there is told that today is still ahead. The whole server counts days so.
-const earliestDay = 9 * time.Hour
-
-// dayOf gives the day on which an instant falls.
-func dayOf(t time.Time) string { return t.UTC().Add(earliestDay).Format(time.DateOnly) }
 
 var money = cel.ObjectType("berdaya.rules.v1.Money")
 
@@ -36,7 +30,7 @@ func functions() []cel.EnvOption {
 		cel.Function("days", cel.Overload("days_string_string", []*cel.Type{cel.StringType, cel.StringType}, cel.IntType, cel.BinaryBinding(daysBetween))),
 		cel.Function("addDays", cel.Overload("addDays_string_int", []*cel.Type{cel.StringType, cel.IntType}, cel.StringType, cel.BinaryBinding(addDays))),
 		cel.Function("day", cel.Overload("day_timestamp", []*cel.Type{cel.TimestampType}, cel.StringType, cel.UnaryBinding(func(t ref.Val) ref.Val {
-			return types.String(dayOf(t.(types.Timestamp).Time))
+			return types.String(rules.Day(t.(types.Timestamp).Time))
 		}))),
 		cel.Function("month", cel.Overload("month_string", []*cel.Type{cel.StringType}, cel.IntType, cel.UnaryBinding(func(day ref.Val) ref.Val {
 			t, wrong := parsed(day)

@@ -170,7 +170,13 @@ func (p *parameters) values(given map[string]any) (map[string]ref.Val, error) {
 			return nil, errors.New(invalid(err))
 		}
 	}
-	return p.filled(given), nil
+	values := p.filled(given)
+	for _, one := range p.list {
+		if wrong, ok := values[params+"."+one.name].(*types.Err); ok { // such as a whole number of thirty digits
+			return nil, fmt.Errorf("%s: %s", one.name, oneLine(wrong.Error()))
+		}
+	}
+	return values, nil
 }
 
 // filled puts the defaults beside what was given.

@@ -21,7 +21,7 @@ const (
 )
 
 var (
-	namePattern  = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
+	namePattern  = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$`)
 	codePattern  = regexp.MustCompile(`^[A-Z0-9_]{1,64}$`)
 	valuePattern = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9]{0,39}$`)
 )
@@ -69,7 +69,7 @@ func (r *reader) file(root ast.Node) (s source) {
 		given[m.Key] = true
 		switch m.Key {
 		case "name":
-			s.name = r.word(m, namePattern, "1 to 64 small letters, digits and hyphens", "1 sampai 64 huruf kecil, angka dan tanda hubung")
+			s.name = r.word(m, namePattern, "1 to 64 small letters, digits and hyphens, with no hyphen first or last", "1 sampai 64 huruf kecil, angka dan tanda hubung, tanpa tanda hubung di awal atau akhir")
 		case "version":
 			v, _ := r.Sized(m, 64)
 			s.version = v.Text

@@ -20,11 +20,11 @@ func (c *compiler) worded(message string) (en, id string) {
 	message = ours.Replace(oneLine(message))
 	if m := undeclared.FindStringSubmatch(message); m != nil {
 		name := m[1]
-		en, id := suggestion(name, c.vocabulary())
 		if name == params {
 			list := c.parameterNames()
 			return "there is no such parameter; there are " + list, "tidak ada parameter itu; yang ada: " + list
 		}
+		en, id := suggestion(name, c.vocabulary())
 		return fmt.Sprintf("%q is not known%s", name, en), fmt.Sprintf("%q tidak dikenal%s", name, id)
 	}
 	if m := noField.FindStringSubmatch(message); m != nil {
@@ -42,7 +42,7 @@ func (c *compiler) worded(message string) (en, id string) {
 		says, _, _ := strings.Cut(m[1], " expecting ")
 		return "this is no expression: " + says, "ini bukan ekspresi: " + says
 	}
-	return message, message
+	return "this expression cannot be used: " + message, "ekspresi ini tidak dapat dipakai: " + message
 }
 
 func (c *compiler) parameterNames() string {

@@ -112,7 +112,7 @@ func (a *asked) find(name string) (ref.Val, bool) {
 	case wordAt:
 		return a.adapt(a.question.GetAt().AsTime()), true
 	case wordToday:
-		return a.adapt(dayOf(a.question.GetAt().AsTime())), true
+		return a.adapt(rules.Day(a.question.GetAt().AsTime())), true
 	}
 	field := facts.Fields().ByName(protoreflect.Name(name))
 	if field == nil {

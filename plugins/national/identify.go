@@ -1,14 +1,12 @@
 package national
 
 import (
-	"time"
-
 	"github.com/berdaya/berdaya/plugins/rules"
 )
 
 // consultationHeld asks for a consultation up to today that people came to.
 func consultationHeld(q *rules.Question) rules.Text {
-	consultations, today := q.Facts.Consultations, q.At.AsTime().Add(earliestDay).Format(time.DateOnly)
+	consultations, today := q.Facts.Consultations, rules.Day(q.At.AsTime())
 	empty, ahead := 0, 0
 	for _, c := range consultations {
 		switch {
@@ -29,10 +27,6 @@ func consultationHeld(q *rules.Question) rules.Text {
 		"Consultations recorded: {consultations}; without participants: {withoutParticipants}; still ahead: {ahead}. At least one must have been held, with the number of women and men who came.",
 		"Musyawarah tercatat: {consultations}; tanpa peserta: {withoutParticipants}; belum berlangsung: {ahead}. Sedikitnya satu harus sudah diadakan, dengan jumlah peserta perempuan dan laki-laki.")
 }
-
-// earliestDay is how far the clock is ahead of UTC in the easternmost of Indonesia's time zones, where each day begins first:
-// nobody there is told that today is still ahead.
-const earliestDay = 9 * time.Hour
 
 // needRanked asks for a need with a rank.
 func needRanked(q *rules.Question) rules.Text {

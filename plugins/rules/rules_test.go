@@ -3,9 +3,13 @@ package rules_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/berdaya/berdaya/plugins/rules"
@@ -202,6 +206,79 @@ func TestParametersFitTheSchemaBeforeTheRulesSeeThem(t *testing.T) {
 	for wrong, schema := range map[string]string{"no JSON": "{", "a list": "[]", "a file": `{"type": "object", "$ref": "file:///etc/hostname"}`, "any value": `{}`} {
 		if _, err := rules.Schema(schema); err == nil {
 			t.Errorf("%s was taken as a schema", wrong)
+		}
+	}
+}
+
+// careless is a rule set whose author did what the kit cannot forbid.
+type careless struct {
+	*rules.Set
+	does string
+}
+
+func (c careless) Describe() *rules.Description {
+	switch c.does {
+	case "describes nothing":
+		return nil
+	case "panics":
+		panic("not ready")
+	}
+	return c.Set.Describe()
+}
+
+func (c careless) Evaluate(ctx context.Context, q *rules.Question) ([]*rules.Verdict, error) {
+	if c.does == "panics" {
+		panic("not ready")
+	}
+	return []*rules.Verdict{nil}, nil
+}
+
+func (c careless) Plan(context.Context, *rules.Question) (*rules.StagePlan, error) {
+	panic("not ready")
+}
+
+// What an author did wrong is said to whoever asks, and the program goes on.
+func TestCarelessRuleSetsAreToldWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	for does, want := range map[string]string{"describes nothing": "its Describe gave nil", "panics": "Describe panicked: not ready"} {
+		client := serve(t, careless{setOf(passes), does})
+		if _, err := client.Describe(t.Context(), &rulespb.DescribeRequest{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", does, err)
+		}
+		out, err := client.Evaluate(t.Context(), &rulespb.EvaluateRequest{Questions: []*rules.Question{rulestest.Ask(rules.Plan, "2026-03-02")}})
+		if err != nil || out.GetAnswers()[0].GetVerdicts()[0].GetRule() != rules.RuleError {
+			t.Errorf("%s: %v, %v", does, out, err)
+		}
+		if _, err := client.Plan(t.Context(), &rulespb.PlanRequest{Questions: []*rules.Question{rulestest.Ask(rules.Plan, "2026-03-02")}}); err == nil || !strings.Contains(err.Error(), "Plan panicked: not ready") {
+			t.Errorf("%s: %v", does, err)
+		}
+	}
+}
+
+func serve(t *testing.T, set rules.RuleSet) rulespb.RulesClient {
+	t.Helper()
+	listener, server := bufconn.Listen(1<<20), rules.NewServer(set)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	conn, err := grpc.NewClient("passthrough:rules", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return rulespb.NewRulesClient(conn)
+}
+
+// Days are counted as the server counts them, by the zone where each begins first.
+func TestStagesAreDueByTheDayThatHasBegunInIndonesia(t *testing.T) {
+	t.Parallel()
+	set := setOf(passes)
+	set.Stages = map[string]rules.StageWork{rules.Train: {Days: 10}}
+	q := rulestest.Ask(rules.Plan, "2026-03-02")
+	for hours, want := range map[int64]string{0: "2026-03-12", 14: "2026-03-12", 15: "2026-03-13", 23: "2026-03-13"} {
+		q.At.Seconds = 1772409600 + hours*3600
+		if plan := rulestest.Serve(t, set).Plan(t, q); plan.GetDueOn() != want {
+			t.Errorf("at %d o'clock UTC: %s, want %s", hours, plan.GetDueOn(), want)
 		}
 	}
 }

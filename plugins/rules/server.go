@@ -2,8 +2,11 @@ package rules
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -39,30 +42,33 @@ type server struct {
 }
 
 // of gives the rule set that a request is for.
-func (s *server) of(revision string) (set RuleSet, ended func(), err error) {
-	if set, ended, err = s.sets(revision); err != nil {
+func (s *server) of(revision string) (set RuleSet, done func(), err error) {
+	if set, done, err = s.sets(revision); err != nil {
 		return nil, nil, status.Error(codes.NotFound, err.Error())
 	}
-	return set, ended, nil
+	return set, done, nil
 }
 
 func (s *server) Describe(_ context.Context, in *rulespb.DescribeRequest) (d *rulespb.DescribeResponse, err error) {
-	defer recovered(&err)
-	set, ended, err := s.of(in.GetRevision())
+	defer ended(&err, "Describe")
+	set, done, err := s.of(in.GetRevision())
 	if err != nil {
 		return nil, err
 	}
-	defer ended()
-	return set.Describe(), nil
+	defer done()
+	if d = set.Describe(); d == nil {
+		return nil, status.Error(codes.Internal, "the rule set says nothing of itself: its Describe gave nil")
+	}
+	return d, nil
 }
 
 func (s *server) Configure(_ context.Context, in *rulespb.ConfigureRequest) (_ *rulespb.ConfigureResponse, err error) {
-	defer recovered(&err)
-	set, ended, err := s.of(in.GetRevision())
+	defer ended(&err, "Configure")
+	set, done, err := s.of(in.GetRevision())
 	if err != nil {
 		return nil, err
 	}
-	defer ended()
+	defer done()
 	if err := set.Configure(in.GetRegion(), in.GetParameters().AsMap()); err != nil {
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
@@ -70,11 +76,11 @@ func (s *server) Configure(_ context.Context, in *rulespb.ConfigureRequest) (_ *
 }
 
 func (s *server) Evaluate(ctx context.Context, in *rulespb.EvaluateRequest) (*rulespb.EvaluateResponse, error) {
-	set, ended, err := s.of(in.GetRevision())
+	set, done, err := s.of(in.GetRevision())
 	if err != nil {
 		return nil, err
 	}
-	defer ended()
+	defer done()
 	out := &rulespb.EvaluateResponse{Answers: make([]*Answer, len(in.GetQuestions()))}
 	for i, q := range in.GetQuestions() {
 		if ctx.Err() != nil {
@@ -82,7 +88,7 @@ func (s *server) Evaluate(ctx context.Context, in *rulespb.EvaluateRequest) (*ru
 		}
 		verdicts, err := evaluate(ctx, set, q)
 		if err != nil {
-			verdicts = []*Verdict{broken(set.Describe().GetName(), err)}
+			verdicts = []*Verdict{broken(nameOf(set), err)}
 		}
 		out.Answers[i] = &Answer{ProgrammeId: q.GetProgrammeId(), Verdicts: verdicts}
 	}
@@ -94,16 +100,26 @@ func evaluate(ctx context.Context, set RuleSet, q *Question) (_ []*Verdict, err 
 	if q.Facts == nil {
 		q.Facts = &Facts{}
 	}
-	return set.Evaluate(ctx, q)
+	verdicts, err := set.Evaluate(ctx, q)
+	if err == nil && slices.Contains(verdicts, nil) {
+		return nil, errors.New("its Evaluate gave a verdict that is nil; give one for each rule, with Passed where it passes")
+	}
+	return verdicts, err
+}
+
+// nameOf gives the name of a rule set that broke down, if it can still say it.
+func nameOf(set RuleSet) (name string) {
+	defer func() { _ = recover() }()
+	return set.Describe().GetName()
 }
 
 func (s *server) Plan(ctx context.Context, in *rulespb.PlanRequest) (_ *rulespb.PlanResponse, err error) {
-	defer recovered(&err)
-	set, ended, err := s.of(in.GetRevision())
+	defer ended(&err, "Plan")
+	set, done, err := s.of(in.GetRevision())
 	if err != nil {
 		return nil, err
 	}
-	defer ended()
+	defer done()
 	out := &rulespb.PlanResponse{Plans: make([]*StagePlan, len(in.GetQuestions()))}
 	for i, q := range in.GetQuestions() {
 		if ctx.Err() != nil {
@@ -127,6 +143,14 @@ func (s *server) Plan(ctx context.Context, in *rulespb.PlanRequest) (_ *rulespb.
 
 func (s *server) Health(context.Context, *rulespb.HealthRequest) (*rulespb.HealthResponse, error) {
 	return &rulespb.HealthResponse{Serving: true}, nil
+}
+
+// ended makes a panic the error of a call, and logs where it was.
+func ended(err *error, call string) {
+	if fault := recover(); fault != nil {
+		slog.Error("a call broke down", "call", call, "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
+		*err = status.Errorf(codes.Internal, "%s panicked: %v; the log has the stack", call, fault)
+	}
 }
 
 // recovered makes a panic the error of the function that defers it.

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
-	"time"
 
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )
@@ -126,7 +125,7 @@ func (s *Set) Plan(_ context.Context, q *Question) (*StagePlan, error) {
 		if q.GetAt() == nil {
 			return nil, errors.New("the question has no time")
 		}
-		plan.DueOn = q.GetAt().AsTime().AddDate(0, 0, work.Days).Format(time.DateOnly)
+		plan.DueOn = Day(q.GetAt().AsTime().AddDate(0, 0, work.Days))
 	}
 	for _, item := range work.Checklist {
 		plan.Checklist = append(plan.Checklist, &ChecklistItem{Code: item.Code, Title: item.Title.proto()})

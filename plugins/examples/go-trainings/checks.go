@@ -110,7 +110,7 @@ func followedUp(q *rules.Question, p *parameters) rules.Text {
 	for _, e := range q.GetFacts().GetTrainingEvents() {
 		for _, s := range e.GetSessions() {
 			if s.GetStatus() == "HELD" && s.GetEndsAt() != nil {
-				last = max(last, s.GetEndsAt().AsTime().Format(time.DateOnly))
+				last = max(last, rules.Day(s.GetEndsAt().AsTime()))
 			}
 		}
 	}
@@ -127,7 +127,7 @@ func followedUp(q *rules.Question, p *parameters) rules.Text {
 			return rules.Passed
 		}
 	}
-	if q.GetAt().AsTime().Format(time.DateOnly) <= until {
+	if rules.Day(q.GetAt().AsTime()) <= until {
 		return rules.Passed
 	}
 	return rules.Values{"last": last, "until": until}.Text(

@@ -88,8 +88,9 @@ export const plans = (set, questions) =>
     }
   })
 
-// day gives the day of an instant in UTC as YYYY-MM-DD, so many days later.
-export const day = (instant, later = 0) => new Date((Number(instant.seconds) + later * 86400) * 1000).toISOString().slice(0, 10)
+// day gives the day of an instant as YYYY-MM-DD, so many days later. Berdaya counts days as the easternmost of Indonesia's time
+// zones does, nine hours ahead of UTC: nobody there is told that today is still ahead.
+export const day = (instant, later = 0) => new Date((Number(instant.seconds) + 9 * 3600 + later * 86400) * 1000).toISOString().slice(0, 10)
 
 // text puts values in the place of their {names}, in both languages.
 export function text(en, id, values = {}) {

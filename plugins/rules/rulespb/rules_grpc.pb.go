@@ -10,7 +10,8 @@
 // and a value that is added later reaches an old rule set as a string it does not know, not as an error. The comment on a
 // field lists the values there are today.
 //
-// Days are strings, YYYY-MM-DD, and compare as strings do. Instants are google.protobuf.Timestamp, in UTC. Ids are UUIDs in
+// Days are strings, YYYY-MM-DD, and compare as strings do. The day of an instant is the one that has begun somewhere in
+// Indonesia: its date nine hours ahead of UTC. Instants are google.protobuf.Timestamp, in UTC. Ids are UUIDs in
 // lower case with hyphens. What may be unknown is `optional`; an absent field is not the same as zero.
 //
 // Quantities are doubles. They come from decimals with at most six decimals; up to fifteen significant digits arrive exactly,
