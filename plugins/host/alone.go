@@ -7,14 +7,16 @@ import (
 
 // A rule file that brings the process of all files down while it judges cannot be told from those that were asked at the same time. It
 // can be told from the others, though: so whoever was being asked at two ends of the process gets a process of its own, the
-// innocent too, whom it does no harm. If it ends that one as well, its region alone pays.
+// innocent too, whom it does no harm. If it ends that one as well, its region alone pays. What is known of a file in a region
+// outlives its activations: putting it to work anew makes it no better.
 
 const (
-	mostAlone   = 16 // rule files with a process of their own, each some 20 MB; others stay in the process of all
-	endsToAlone = 2  // of the process of all, while a file was being asked
+	mostAlone   = 16   // rule files with a process of their own, each some 20 MB; others stay in the process of all
+	endsToAlone = 2    // of processes, while a file was being asked
+	mostBlamed  = 1000 // files that are remembered
 )
 
-// blame counts the processes that ended while a rule file was being asked.
+// blame counts the processes that ended while a rule file was being asked in a region.
 type blame struct {
 	mu      sync.Mutex
 	last    *process // of those
@@ -22,42 +24,70 @@ type blame struct {
 	waiting *process // that kept somebody waiting longer than it may
 }
 
+// blameOf gives what is known of a file in a region. Where very many are to blame, what was known of one is forgotten.
+func (h *Host) blameOf(sum, region string) *blame {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := sum + " " + region
+	b := h.blamed[key]
+	if b != nil {
+		return b
+	}
+	for other := range h.blamed {
+		if len(h.blamed) < mostBlamed {
+			break
+		}
+		delete(h.blamed, other)
+	}
+	b = &blame{}
+	h.blamed[key] = b
+	return b
+}
+
 // felled notes that a process ended in the middle of a call.
 func (b *blame) felled(p *process) {
+	if b == nil { // a trial is in a process of its own anyway
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.note(p)
+}
+
+func (b *blame) note(p *process) {
 	if b.last != p {
 		b.last, b.count = p, b.count+1
 	}
 }
 
-// keptWaiting notes that a process did not answer in time. It is to blame for it if the process turns out to be frozen.
+// keptWaiting notes that a process did not answer in time. The file is to blame for it if the process turns out to be frozen.
 func (b *blame) keptWaiting(p *process) {
+	if b == nil {
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.waiting = p
 }
 
-// ends gives how many ended, with one that has just done so.
-func (b *blame) ends(p *process) int {
+// ended notes the end of the process that a file was in, once the calls are over that it cut off.
+func (b *blame) ended(p *process) {
 	b.mu.Lock()
-	waited := b.waiting == p
-	b.mu.Unlock()
-	if waited && p.frozen.Load() {
-		b.felled(p)
+	defer b.mu.Unlock()
+	if b.waiting == p && p.frozen.Load() {
+		b.note(p)
 	}
+}
+
+func (b *blame) ends() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.count
 }
 
-// afterEnd looks at who was to blame for the end of the process that a rule file was in.
-func (r *run) afterEnd(ctx context.Context, p *process) {
-	shared := r.of.Load()
-	if shared.alone {
-		return
-	}
-	for range cap(r.room) { // calls that it cut off are told of first; none begins while it is down
+// quiet waits until no call is in flight. None begins while a process is down.
+func (r *run) quiet(ctx context.Context) {
+	for range cap(r.room) {
 		select {
 		case r.room <- struct{}{}:
 			defer func() { <-r.room }()
@@ -65,8 +95,12 @@ func (r *run) afterEnd(ctx context.Context, p *process) {
 			return
 		}
 	}
-	ends := r.blame.ends(p)
-	if ends < endsToAlone {
+}
+
+// setApart gives a rule file a process of its own if it is to blame for too many ends, and there is room for one.
+func (r *run) setApart(ctx context.Context) {
+	shared, ends := r.of.Load(), r.blame.ends()
+	if shared.alone || ends < endsToAlone {
 		return
 	}
 	h := shared.host

@@ -21,9 +21,10 @@ func TestAFileThatKillsTheProcessWhileItJudgesIsSetApart(t *testing.T) {
 
 func isSetApart(t *testing.T, fault string) {
 	c := newCatalogue(t)
-	h := c.followed(func(o *Options) { o.Memory, o.CallTimeout = leastMemory, 20*time.Second })
+	h := c.followed(func(o *Options) { o.CallTimeout = 20 * time.Second })
 	c.activate("32", "barat", c.upload(domain.RuleFile, "barat", "1", ""), domain.Everyone, "")
-	c.activate("33", "tengah", c.upload(domain.RuleFile, "tengah", "1", fault), domain.Everyone, "")
+	bad := c.upload(domain.RuleFile, "tengah", "1", fault)
+	c.activate("33", "tengah", bad, domain.Everyone, "")
 	c.untilSays(h, question("32"), "barat", "1 32 {}")
 	of := func(set, region string) Status { return statusOf(h, set, region)[0] }
 	until(t, 10*time.Second, "both are ready", func() bool { return of("tengah", "33").State == Ready })
@@ -62,6 +63,11 @@ func isSetApart(t *testing.T, fault string) {
 	if s := of("tengah", "33"); s.PID != shared {
 		t.Errorf("another version is held to be like it: %+v", s)
 	}
+	c.activate("33", "tengah", bad, domain.Everyone, "")
+	until(t, 10*time.Second, "it is back", func() bool { s := of("tengah", "33"); return s.Revision == 3 && s.State == Ready })
+	if s := of("tengah", "33"); s.PID == shared {
+		t.Errorf("it was put to work anew and is held to be better: %+v", s)
+	}
 }
 
 // A process that answers nobody is the fault of those who were asked.
@@ -72,18 +78,22 @@ func TestBlameIsOnWhoWasAskedWhenTheProcessEndedOrFroze(t *testing.T) {
 	var b blame
 	b.felled(ended)
 	b.felled(ended)
-	if n := b.ends(ended); n != 1 {
+	b.ended(ended)
+	if n := b.ends(); n != 1 {
 		t.Errorf("one end counts as %d", n)
 	}
-	b.keptWaiting(ended)
-	if n := b.ends(ended); n != 1 {
-		t.Errorf("a late answer before its end counts as an end: %d", n)
+	late := &process{}
+	b.keptWaiting(late)
+	b.ended(late)
+	if n := b.ends(); n != 1 {
+		t.Errorf("an answer that was late before the end counts: %d", n)
 	}
 	b.keptWaiting(frozen)
-	if n := b.ends(frozen); n != 2 {
+	b.ended(frozen)
+	if n := b.ends(); n != 2 {
 		t.Errorf("a frozen process that it was late in does not count: %d", n)
 	}
-	if n := b.ends(&process{}); n != 2 {
-		t.Errorf("another's end counts: %d", n)
+	if b.ended(&process{}); b.ends() != 2 {
+		t.Errorf("another's end counts: %d", b.ends())
 	}
 }

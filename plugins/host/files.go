@@ -72,6 +72,7 @@ func (r *run) tend(ctx context.Context, read func(context.Context) ([]byte, erro
 			text, err = read(ctx)
 		}
 		if err == nil {
+			r.setApart(ctx)
 			if p = r.of.Load().up(ctx); p == nil {
 				break
 			}
@@ -89,7 +90,8 @@ func (r *run) tend(ctx context.Context, read func(context.Context) ([]byte, erro
 			case <-p.runner.exited:
 				r.serving.Store(nil)
 				r.file.enter(Starting, nil)
-				r.afterEnd(ctx, p)
+				r.quiet(ctx)
+				r.blame.ended(p)
 				continue
 			case <-ctx.Done():
 			}

@@ -212,7 +212,7 @@ func (f *follower) start(a *domain.RuleActivation, key string) *run {
 	sum := a.Version.SHA256
 	fetch := func(ctx context.Context, to io.Writer) error { return f.source.Artefact(ctx, sum, to) }
 	if a.RuleSet.Kind == domain.RuleFile {
-		r.wire = fmt.Sprintf("%s.%d", key, f.count)
+		r.wire, r.blame = fmt.Sprintf("%s.%d", key, f.count), h.blameOf(sum, a.RegionCode)
 		h.runFile(ctx, r, func(ctx context.Context) ([]byte, error) { return fetchFile(ctx, sum, fetch) })
 	} else {
 		h.run(ctx, r, h.starting, func(ctx context.Context) (*program, error) {

@@ -117,6 +117,8 @@ type Host struct {
 	stock *supervised    // the process that runs rule files; nil as long as there were none
 	ends  sync.WaitGroup // the follower and what brings runs to their end
 
+	blamed map[string]*blame // rule files by their sums and regions
+
 	stockKept struct { // the program of rule files, once it was needed: the same to the end, whatever is put in its place on disk
 		sync.Mutex
 		*kept
@@ -135,7 +137,7 @@ func New(options Options) (*Host, error) {
 	}
 	h := &Host{options: options, place: p, identities: newIdentities(p, options.User, options.together), wake: make(chan struct{}, 1),
 		starting: make(chan struct{}, mostStarting), trials: make(chan struct{}, mostTrials), shadows: make(chan struct{}, mostShadows),
-		alone: make(chan struct{}, mostAlone)}
+		alone: make(chan struct{}, mostAlone), blamed: map[string]*blame{}}
 	h.table.Store(&table{})
 	if h.identities.shared == nil && os.Geteuid() == 0 {
 		options.Logger.Warn("rule sets run as root: this system does not let us become another user")

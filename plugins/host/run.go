@@ -31,10 +31,10 @@ type run struct {
 	options *Options
 	log     *slog.Logger
 	of      atomic.Pointer[supervised] // whose process answers; nil for a trial
-	blame   blame
-	file    *standing     // how a rule file fares in the process that all of them share; nil for a program of its own
-	room    chan struct{} // one entry for each call in flight
-	waiting atomic.Int64  // bytes of the calls that wait for room
+	blame   *blame                     // of a rule file; nil otherwise
+	file    *standing                  // how a rule file fares in the process that all of them share; nil for a program of its own
+	room    chan struct{}              // one entry for each call in flight
+	waiting atomic.Int64               // bytes of the calls that wait for room
 	stop    context.CancelFunc
 	stopped chan struct{} // closed when nothing is left of it
 

@@ -51,6 +51,13 @@ func (s *standing) enter(state State, fault error) {
 	s.changed = make(chan struct{})
 }
 
+// wasReady tells whether it was READY in what it has just come out of.
+func (s *standing) wasReady() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.state == Backoff
+}
+
 // look gives the state, the last fault, and what is closed at the next change.
 func (s *standing) look() (State, string, <-chan struct{}) {
 	s.mu.Lock()

@@ -86,6 +86,9 @@ func (s *supervised) supervise(ctx context.Context) {
 		if p != nil || !errors.Is(err, errAway) {
 			state, wait = crashes.next(time.Now())
 		}
+		if state == Open && s.own == nil && !s.alone && s.wasReady() {
+			state, wait = Backoff, longestForAll
+		}
 		away++
 		wait = jitter(wait)
 		s.down(state, err)
@@ -97,6 +100,10 @@ func (s *supervised) supervise(ctx context.Context) {
 	}
 	s.enter(Stopped, nil)
 }
+
+// longestForAll is the longest wait before the process of all rule files is started again that had been READY: files that fell it are
+// set apart, and the others must not wait for that.
+const longestForAll = 2 * time.Second
 
 // errAway is that a program could not be read from where programs are kept: no fault of the program.
 var errAway = errors.New("it could not be read")
