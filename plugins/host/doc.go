@@ -79,7 +79,8 @@
 //
 // go-plugin brings the handshake, the socket, mutual TLS and the stream of output. Version 1.8 has these traps, each with a
 // test here: it panics on a line {"@message": 1} on standard error, so its logger is off and we read the lines; Kill and Ping
-// wait for ever on a frozen process, so we have deadlines and end the process group; a process that something it started
+// wait for ever on a frozen process, so we have deadlines and end the process group; its broker remembers every connection that a
+// program offers, so nobody listens to it; a process that something it started
 // survives never seems to end, and a long line on standard output stops its reader, so the runner is ours; sockets stay behind
 // after a kill, so each process has a folder that we remove; the parent's death signal is per thread, see internal/deathsig.
 package host

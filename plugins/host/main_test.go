@@ -94,6 +94,7 @@ func serveRaw(part string) {
 
 // raw is a rule set with one rule, GOOD, that passes, and one fault.
 type raw struct {
+	broker *plugin.GRPCBroker
 	plugin.NetRPCUnsupportedPlugin
 	rulespb.UnimplementedRulesServer
 	part           string
@@ -101,7 +102,8 @@ type raw struct {
 	calls          atomic.Int32 // that are being judged
 }
 
-func (r *raw) GRPCServer(_ *plugin.GRPCBroker, s *grpc.Server) error {
+func (r *raw) GRPCServer(broker *plugin.GRPCBroker, s *grpc.Server) error {
+	r.broker = broker
 	rulespb.RegisterRulesServer(s, r)
 	return nil
 }
@@ -136,6 +138,16 @@ func (r *raw) Configure(context.Context, *rulespb.ConfigureRequest) (*rulespb.Co
 		go func() {
 			for line := []byte(strings.Repeat("f", 1000) + "\n"); ; {
 				_, _ = r.stderr.Write(line)
+			}
+		}()
+	case "offers": // further connections, without end
+		go func() {
+			for id := r.broker.NextId(); ; id = r.broker.NextId() {
+				l, err := r.broker.Accept(id)
+				if err != nil {
+					return
+				}
+				l.Close()
 			}
 		}()
 	case "crash loop":

@@ -48,6 +48,7 @@ func (h *Host) start(ctx context.Context, as identity, what Command, log *slog.L
 // launch starts the program and shakes hands with it; then it can be asked. Nothing is left of it when that fails, or when the
 // context ends before it is done.
 func (p *process) launch(ctx context.Context, o *Options, in *place, as identity, program string, args []string) (err error) {
+	streamed := &pacedOutput{process: p} // both are written by one goroutine
 	config := &plugin.ClientConfig{
 		HandshakeConfig:  rules.Handshake,
 		Plugins:          rules.Client(),
@@ -58,11 +59,12 @@ func (p *process) launch(ctx context.Context, o *Options, in *place, as identity
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: in.dir},
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return p.dial(ctx, as) }),
+			grpc.WithStreamInterceptor(unbrokered),
 			grpc.WithDefaultCallOptions(grpc.MaxCallSendMsgSize(rules.MaxRequestBytes), grpc.MaxCallRecvMsgSize(rules.MaxAnswerBytes))},
 		// go-plugin parses what a process logs, and a line such as {"@message": 1} makes it panic. At level Off it does not
 		// look, and we read the lines ourselves.
 		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Off, Output: io.Discard}),
-		Stderr: p.output, SyncStdout: p.output, SyncStderr: p.output,
+		Stderr: p.output, SyncStdout: streamed, SyncStderr: streamed,
 		RunnerFunc: func(_ hclog.Logger, spec *exec.Cmd, dir string) (gorunner.Runner, error) {
 			p.dir = dir
 			if as.user != nil {
@@ -112,6 +114,15 @@ func (p *process) launch(ctx context.Context, o *Options, in *place, as identity
 	p.conn = served.(grpc.ClientConnInterface)
 	p.rules = rulespb.NewRulesClient(p.conn)
 	return nil
+}
+
+// unbrokered keeps go-plugin from listening to what a program has to say of further connections. There are none, and go-plugin
+// remembers whatever it is told of them, without bound.
+func unbrokered(ctx context.Context, d *grpc.StreamDesc, c *grpc.ClientConn, method string, open grpc.Streamer, options ...grpc.CallOption) (grpc.ClientStream, error) {
+	if strings.HasPrefix(method, "/plugin.GRPCBroker/") {
+		return nil, status.Error(codes.Unimplemented, "there are no further connections")
+	}
+	return open(ctx, d, c, method, options...)
 }
 
 // explain puts the failure of a call in words, with the process's last line where it has ended.

@@ -3,10 +3,25 @@ package host
 import (
 	"io/fs"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 )
+
+// go-plugin would remember each for seconds, or for ever.
+func TestAProgramThatOffersFurtherConnectionsIsNotListenedTo(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, nil, rawIn("32", "offers"))
+	ready(t, h)
+	if j := judge(t, h, "32"); len(j.Unavailable) > 0 {
+		t.Errorf("%+v", j)
+	}
+	until(t, 10*time.Second, "nobody listens", func() bool {
+		stacks := make([]byte, 4<<20)
+		return !strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "go-plugin.(*GRPCBroker).")
+	})
+}
 
 // The first program's socket has no TLS, as those of other languages. Whoever poses as it could have us ask it in their place, and tell
 // it to end.
