@@ -2,6 +2,7 @@ package declarative
 
 import (
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 
 	"github.com/berdaya/berdaya/internal/plainyaml"
@@ -36,6 +37,28 @@ type revision struct {
 	set   rules.RuleSet
 	sum   [sha256.Size]byte
 	calls sync.WaitGroup
+}
+
+// turns lets a revision judge so many questions at a time, half of what the machine can: a region whose rules take all that they
+// may leaves the other half to the others.
+type turns struct {
+	rules.RuleSet
+	taken chan struct{}
+}
+
+func taking(set rules.RuleSet) turns {
+	return turns{set, make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))}
+}
+
+// Evaluate implements [rules.RuleSet].
+func (t turns) Evaluate(ctx context.Context, q *rules.Question) ([]*rules.Verdict, error) {
+	select {
+	case t.taken <- struct{}{}:
+		defer func() { <-t.taken }()
+		return t.RuleSet.Evaluate(ctx, q)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // compiled is a program that one or more revisions share, or that is being compiled for them.
@@ -94,7 +117,7 @@ func (r *revisions) load(ctx context.Context, name string, text []byte) (Problem
 		r.drop(sum)
 		return c.problems, err
 	}
-	r.held[name] = &revision{set: c.program.RuleSet(), sum: sum}
+	r.held[name] = &revision{set: taking(c.program.RuleSet()), sum: sum}
 	return nil, nil
 }
 

@@ -3,13 +3,18 @@ package declarative
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/berdaya/berdaya/plugins/rules"
 )
 
 func TestUnloadingWaitsForTheCallsUnderWay(t *testing.T) {
@@ -82,5 +87,48 @@ func TestAFileWhoseReadingIsGivenUpIsAProblemNotAProgram(t *testing.T) {
 	p, problems := Compile(gone, []byte(example))
 	if p != nil || len(problems) != 1 || !strings.Contains(problems[0].EN, "no time") {
 		t.Errorf("%v %v", p, problems)
+	}
+}
+
+// crowd counts how many are inside at a time.
+type crowd struct {
+	rules.RuleSet
+	inside, most atomic.Int64
+}
+
+func (c *crowd) Evaluate(context.Context, *rules.Question) ([]*rules.Verdict, error) {
+	n := c.inside.Add(1)
+	defer c.inside.Add(-1)
+	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
+	}
+	runtime.Gosched()
+	return nil, nil
+}
+
+func TestARevisionLeavesHalfOfTheMachineToOthers(t *testing.T) {
+	t.Parallel()
+	c := &crowd{}
+	set := taking(c)
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for range 200 {
+				if _, err := set.Evaluate(t.Context(), nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if most := c.most.Load(); most < 1 || most > max(1, int64(runtime.GOMAXPROCS(0)/2)) {
+		t.Errorf("%d were judged at a time", most)
+	}
+	for range cap(set.taken) {
+		set.taken <- struct{}{}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := set.Evaluate(gone, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("who waits for a turn in vain is told %v", err)
 	}
 }
