@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -28,27 +30,33 @@ func run() int {
 	if err == nil {
 		return 0
 	}
-	if usage, ok := errors.AsType[usageError](err); ok {
-		fmt.Fprintf(os.Stderr, "berdaya: %s\nRun '%s --help' to see how.\n", usage, cmd.CommandPath())
+	out, locale := printable{os.Stderr}, spokenBy(cmd)
+	usage, wrong := errors.AsType[usageError](err)
+	if !wrong && strings.HasPrefix(err.Error(), "required flag(s)") { // cobra gives it no type
+		usage, wrong = usageError{err}, true
+	}
+	if wrong {
+		see := domain.Text{EN: "Run '%s --help' to see how.", ID: "Lihat caranya dengan '%s --help'."}.In(locale)
+		fmt.Fprintf(out, "berdaya: %s\n"+see+"\n", said(usage.error, locale), cmd.CommandPath())
 		return 2
 	}
-	printError(err)
+	printError(out, err, locale)
 	return 1
 }
 
 // printError shows an error to whoever runs the program: every problem on a line of its own, led by its code.
-func printError(err error) {
+func printError(out io.Writer, err error, locale domain.Locale) {
 	if problems, ok := errors.AsType[domain.Problems](err); ok {
 		for _, p := range problems {
-			fmt.Fprintf(os.Stderr, "berdaya: %s: %s\n", p.Code, p.Error())
+			fmt.Fprintf(out, "berdaya: %s: %s\n", p.Code, said(p, locale))
 		}
 		return
 	}
 	if e, ok := errors.AsType[*domain.Error](err); ok {
-		fmt.Fprintf(os.Stderr, "berdaya: %s: %s\n", e.Code, e.Error())
+		fmt.Fprintf(out, "berdaya: %s: %s\n", e.Code, said(e, locale))
 		return
 	}
-	fmt.Fprintf(os.Stderr, "berdaya: %v\n", err)
+	fmt.Fprintf(out, "berdaya: %v\n", err)
 }
 
 // usageError is a command line that cannot be understood.

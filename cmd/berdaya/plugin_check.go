@@ -38,7 +38,7 @@ unless a file says others. The exit code is 1 where a clause is broken; warnings
   berdaya plugin check dist/rules --json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return usageError{fmt.Errorf("this needs the path of a program, or several")}
+				return usagef("this needs the path of a program, or several", "perintah ini memerlukan jalur sebuah program, atau beberapa")
 			}
 			return nil
 		},
@@ -80,11 +80,11 @@ func brokenContract(path string) error {
 
 // checkOptions are how programs are tried.
 type checkOptions struct {
-	region, parametersFile, language string
-	runtimes                         map[string]string
-	patience                         time.Duration
+	speech
+	region, parametersFile string
+	runtimes               map[string]string
+	patience               time.Duration
 
-	locale     domain.Locale
 	parameters map[string]any
 }
 
@@ -93,16 +93,16 @@ func (o *checkOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.parametersFile, "parameters", "", "a JSON file with the region's parameters")
 	cmd.Flags().StringToStringVar(&o.runtimes, "runtime", nil, "where a runtime of plugin.yaml is, such as node=/usr/bin/node (default: looked for in PATH)")
 	cmd.Flags().DurationVar(&o.patience, "patience", 0, "on top of every deadline, for a machine that is busy")
-	cmd.Flags().StringVar(&o.language, "lang", string(domain.Indonesian), "the language: id or en")
+	o.speech.flags(cmd)
 }
 
 // read checks the options and reads the parameters.
 func (o *checkOptions) read() error {
-	if o.locale = domain.Locale(o.language); o.locale != domain.Indonesian && o.locale != domain.English {
-		return usageError{fmt.Errorf("--lang is id or en, not %q", o.language)}
+	if err := o.speech.read(); err != nil {
+		return err
 	}
-	if _, ok := domain.LevelOf(o.region); !ok {
-		return usageError{fmt.Errorf("--region is the code of a region, such as 32.73, not %q", o.region)}
+	if err := isRegion(o.region); err != nil {
+		return err
 	}
 	if o.parametersFile == "" {
 		return nil
@@ -115,6 +115,14 @@ func (o *checkOptions) read() error {
 	if err != nil {
 		return domain.Errorf(domain.CodeBadFile, "%s cannot be read; give a file with a JSON object", o.parametersFile).
 			In(o.parametersFile + " tidak dapat dibaca; berikan berkas berisi objek JSON").Because(err)
+	}
+	return nil
+}
+
+// isRegion refuses what is no region's code.
+func isRegion(code string) error {
+	if _, ok := domain.LevelOf(code); !ok {
+		return usagef("--region is the code of a region, such as 32.73, not %q", "--region berisi kode wilayah, seperti 32.73, bukan %q", code)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,26 +17,38 @@ import (
 
 // shownRuleSet is a rule set as a server shows it.
 type shownRuleSet struct {
-	Name        string                             `json:"name"`
-	Title       string                             `json:"title,omitempty"`
-	Kind        string                             `json:"kind"`
-	KindLabel   string                             `json:"kindLabel,omitempty"`
-	RegionCode  string                             `json:"regionCode"`
-	Versions    *struct{ Nodes []shownVersion }    `json:"versions,omitempty"`
-	Activations *struct{ Nodes []shownActivation } `json:"activations,omitempty"`
-	Events      *struct{ Nodes []shownEvent }      `json:"events,omitempty"`
+	Name        string                 `json:"name"`
+	Title       string                 `json:"title,omitempty"`
+	Kind        string                 `json:"kind"`
+	KindLabel   string                 `json:"kindLabel,omitempty"`
+	RegionCode  string                 `json:"regionCode"`
+	Versions    *page[shownVersion]    `json:"versions,omitempty"`
+	Activations *page[shownActivation] `json:"activations,omitempty"`
+	Events      *page[shownEvent]      `json:"events,omitempty"`
+}
+
+// page is a page of what a server shows.
+type page[T any] struct {
+	PageInfo struct {
+		HasPreviousPage bool
+		StartCursor     *string
+	} `json:"-"`
+	Nodes []T `json:"nodes"`
 }
 
 type shownActivation struct {
-	RegionCode  string        `json:"regionCode"`
-	Revision    int           `json:"revision"`
-	Mode        string        `json:"mode"`
-	ModeLabel   string        `json:"modeLabel"`
-	ActivatedBy string        `json:"activatedBy"`
-	ActivatedAt time.Time     `json:"activatedAt"`
-	EndedAt     *time.Time    `json:"endedAt"`
-	Version     *shownVersion `json:"version"`
+	RegionCode  string          `json:"regionCode"`
+	Revision    int             `json:"revision"`
+	Mode        string          `json:"mode"`
+	ModeLabel   string          `json:"modeLabel"`
+	ActivatedBy string          `json:"activatedBy"`
+	ActivatedAt time.Time       `json:"activatedAt"`
+	EndedAt     *time.Time      `json:"endedAt"`
+	Parameters  json.RawMessage `json:"parameters,omitempty"`
+	Version     *shownVersion   `json:"version"`
 }
+
+const activationFields = "regionCode revision mode modeLabel activatedBy activatedAt endedAt parameters version { version state stateLabel }"
 
 type shownEvent struct {
 	CreatedAt   time.Time     `json:"createdAt"`
@@ -73,7 +86,7 @@ func newPluginList() *cobra.Command {
 		Use:   "list",
 		Short: "List rule sets, where they are at work, and how they fare",
 		Long: `Lists what is at work, from the nation downwards, and rule sets that are at work nowhere. HEALTH is on how many servers a rule set is
-ready, RESTARTS and the last failure are those of all servers together; only admins and auditors of a region see them.`,
+ready, RESTARTS and the last failure, below the table, are those of all servers together; only admins and auditors of a region see them.`,
 		Example: `  berdaya plugin list
   berdaya plugin list --region 32 --json`,
 		Args: noArgs,
@@ -97,7 +110,7 @@ func (a *asked) list(ctx context.Context, region string) (*listed, error) {
 	const query = `query($region: RegionFilter, $first: Int, $after: String) {
 		ruleSets(region: $region, first: $first, after: $after) { pageInfo { hasNextPage endCursor } nodes { name title kind kindLabel regionCode
 			versions(last: 1) { nodes { version state stateLabel } }
-			activations(last: 100) { nodes { regionCode revision mode modeLabel activatedBy activatedAt endedAt version { version state stateLabel } } } } }
+			activations(last: 100) { pageInfo { hasPreviousPage startCursor } nodes { ` + activationFields + ` } } } }
 		plugins { server ruleSet regionCode version revision waiting state restarts lastError } }`
 	variables := map[string]any{"first": listPage}
 	if region != "" {
@@ -118,7 +131,13 @@ func (a *asked) list(ctx context.Context, region string) (*listed, error) {
 		if err := a.client.Ask(ctx, query, variables, &answer); err != nil {
 			return nil, err
 		}
-		all.RuleSets, all.Plugins = append(all.RuleSets, answer.RuleSets.Nodes...), answer.Plugins
+		for _, s := range answer.RuleSets.Nodes {
+			if err := a.earlier(ctx, &s); err != nil {
+				return nil, err
+			}
+			all.RuleSets = append(all.RuleSets, s)
+		}
+		all.Plugins = answer.Plugins
 		if !answer.RuleSets.PageInfo.HasNextPage {
 			return all, nil
 		}
@@ -126,15 +145,38 @@ func (a *asked) list(ctx context.Context, region string) (*listed, error) {
 	}
 }
 
+// earlier adds the activations of a rule set before its newest hundred: what is at work in many regions has more.
+func (a *asked) earlier(ctx context.Context, s *shownRuleSet) error {
+	const query = `query($name: String!, $before: String) { ruleSet(name: $name) { activations(last: 100, before: $before) {
+		pageInfo { hasPreviousPage startCursor } nodes { ` + activationFields + ` } } } }`
+	for s.Activations.PageInfo.HasPreviousPage {
+		var answer struct {
+			RuleSet struct{ Activations page[shownActivation] }
+		}
+		if err := a.client.Ask(ctx, query, map[string]any{"name": s.Name, "before": s.Activations.PageInfo.StartCursor}, &answer); err != nil {
+			return err
+		}
+		more := answer.RuleSet.Activations
+		s.Activations.PageInfo, s.Activations.Nodes = more.PageInfo, slices.Concat(more.Nodes, s.Activations.Nodes)
+	}
+	return nil
+}
+
 // table writes what is at work and what is not.
 func (a *asked) table(found *listed) error {
 	out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, (domain.Text{EN: "RULE SET\tVERSION\tREGION\tREVISION\tMODE\tSTATE\tHEALTH\tRESTARTS\tLAST FAILURE",
-		ID: "KUMPULAN ATURAN\tVERSI\tWILAYAH\tREVISI\tMODE\tKEADAAN\tSIAP\tDIULANG\tKEGAGALAN TERAKHIR"}).In(a.locale))
+	fmt.Fprintln(out, a.in("RULE SET\tVERSION\tREGION\tREVISION\tMODE\tSTATE\tHEALTH\tRESTARTS", "KUMPULAN ATURAN\tVERSI\tWILAYAH\tREVISI\tMODE\tKEADAAN\tSIAP\tDIULANG"))
+	var failures []string
+	failed := func(ruleSet, region, failure string) {
+		if failure != "" {
+			failures = append(failures, fmt.Sprintf("%s %s: %s", ruleSet, region, failure))
+		}
+	}
 	for _, p := range found.Plugins {
 		if p.Revision == nil && !slices.ContainsFunc(found.Plugins, func(o shownProcess) bool { return o.RuleSet == p.RuleSet && o.Revision == nil && o.Server < p.Server }) {
 			h := healthOf(found.Plugins, p.RuleSet, p.RegionCode, 0)
-			fmt.Fprintf(out, "%s\t%s\t%s\t-\t-\t%s\t%s\t%d\t%s\n", p.RuleSet, p.Version, p.RegionCode, h.state, h.ready, h.restarts, h.failure)
+			fmt.Fprintf(out, "%s\t%s\t%s\t-\t-\t%s\t%s\t%d\n", p.RuleSet, p.Version, p.RegionCode, h.state, h.ready, h.restarts)
+			failed(p.RuleSet, p.RegionCode, h.failure)
 		}
 	}
 	type line struct {
@@ -162,16 +204,26 @@ func (a *asked) table(found *listed) error {
 	})
 	for _, l := range lines {
 		h := healthOf(found.Plugins, l.set.Name, l.a.RegionCode, l.a.Revision)
-		fmt.Fprintf(out, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%d\t%s\n", l.set.Name, l.a.Version.Version, l.a.RegionCode, l.a.Revision, modeOf(l.a.Mode), h.state, h.ready, h.restarts, h.failure)
+		fmt.Fprintf(out, "%s\t%s\t%s\t%d\t%s\t%s\t%s\t%d\n", l.set.Name, l.a.Version.Version, l.a.RegionCode, l.a.Revision, modeOf(l.a.Mode), h.state, h.ready, h.restarts)
+		failed(l.set.Name, l.a.RegionCode, h.failure)
 	}
 	for _, s := range idle {
 		version, state := "-", "-"
 		if s.Versions != nil && len(s.Versions.Nodes) > 0 {
 			version, state = s.Versions.Nodes[0].Version, s.Versions.Nodes[0].State
 		}
-		fmt.Fprintf(out, "%s\t%s\t-\t-\t-\t%s\t-\t-\t\n", s.Name, version, state)
+		fmt.Fprintf(out, "%s\t%s\t-\t-\t-\t%s\t-\t-\n", s.Name, version, state)
 	}
-	return out.Flush()
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	if len(failures) > 0 {
+		fmt.Fprintf(a.out, "\n%s\n%s\n", a.in("What went wrong last:", "Kegagalan terakhir:"), strings.Join(failures, "\n"))
+	}
+	if len(found.RuleSets) == 0 {
+		a.say("There is no rule set of an office; upload one with: berdaya plugin upload", "Belum ada kumpulan aturan daerah; unggah dengan: berdaya plugin upload")
+	}
+	return nil
 }
 
 // modeOf gives a mode as people write it.
@@ -207,7 +259,7 @@ func healthOf(all []shownProcess, ruleSet, region string, revision int) health {
 		}
 		h.restarts += p.Restarts
 		if p.LastError != "" {
-			h.failure = firstLine(p.LastError)
+			h.failure = brief(p.LastError, lineWidth)
 		}
 	}
 	if servers > 0 {
@@ -216,14 +268,26 @@ func healthOf(all []shownProcess, ruleSet, region string, revision int) health {
 	return h
 }
 
-// firstLine keeps a table a table.
-func firstLine(text string) string {
+// firstLine keeps a list a list.
+func firstLine(text string) string { return brief(text, 100) }
+
+// brief is the first line of a text, of at most so many characters.
+func brief(text string, most int) string {
 	text, _, _ = strings.Cut(text, "\n")
-	if runes := []rune(text); len(runes) > 100 {
-		return string(runes[:99]) + "…"
+	if runes := []rune(text); len(runes) > most {
+		text = string(runes[:most-1]) + "…"
 	}
 	return strings.ReplaceAll(text, "\t", " ")
 }
+
+// Of texts in lists: in a column, and on a line of their own.
+const (
+	columnWidth = 40
+	lineWidth   = 300
+)
+
+// when gives an instant as the clock on the wall has it.
+func when(at time.Time) string { return at.Local().Format(time.DateTime) }
 
 func newPluginShow() *cobra.Command {
 	cmd := &cobra.Command{
@@ -232,12 +296,12 @@ func newPluginShow() *cobra.Command {
 		Long: `Shows a rule set with its newest 50 versions, activations and entries of the trail. Only admins and auditors of its region see problems
 and the trail.`,
 		Example: `  berdaya plugin show jawa-barat`,
-		Args:    exactArgs(1, "the name of a rule set"),
+		Args:    oneArg("the name of a rule set", "nama kumpulan aturan"),
 	}
 	return asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		const query = `query($name: String!) { ruleSet(name: $name) { name title kind kindLabel regionCode
-			versions(last: 50) { nodes { version state stateLabel uploadedBy approvedBy createdAt size note problems { message file line column } description { rules { code title } } } }
-			activations(last: 50) { nodes { regionCode revision mode modeLabel activatedBy activatedAt endedAt version { version state stateLabel } } }
+			versions(last: 50) { nodes { version state stateLabel uploadedBy approvedBy createdAt sha256 size note problems { message file line column } description { rules { code title } } } }
+			activations(last: 50) { nodes { ` + activationFields + ` } }
 			events(last: 50) { nodes { createdAt regionCode actionLabel actor reason version { version } } } } }`
 		var answer struct{ RuleSet *shownRuleSet }
 		if err := a.client.Ask(ctx, query, map[string]any{"name": args[0]}, &answer); err != nil {
@@ -257,44 +321,56 @@ and the trail.`,
 
 // detail writes a rule set for people.
 func (a *asked) detail(s *shownRuleSet) error {
-	word := func(en, id string) string { return (domain.Text{EN: en, ID: id}).In(a.locale) }
 	fmt.Fprintf(a.out, "%s (%s, %s)\n", cmp.Or(s.Title, s.Name), s.KindLabel, s.RegionCode)
 	out := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "\n"+word("VERSION\tSTATE\tUPLOADED\tBY\tAPPROVED BY\tNOTE", "VERSI\tKEADAAN\tDIUNGGAH\tOLEH\tDISETUJUI\tCATATAN"))
+	fmt.Fprintln(out, "\n"+a.in("VERSION\tSTATE\tUPLOADED\tBY\tAPPROVED BY\tNOTE", "VERSI\tKEADAAN\tDIUNGGAH\tOLEH\tDISETUJUI\tCATATAN"))
 	for _, v := range s.Versions.Nodes {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", v.Version, v.StateLabel, v.CreatedAt.Format(time.DateTime), v.UploadedBy, cmp.Or(v.ApprovedBy, "-"), firstLine(v.Note))
-		for _, p := range v.Problems {
-			fmt.Fprintf(out, "  %s\n", firstLine(p.Message))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", v.Version, v.StateLabel, when(v.CreatedAt), v.UploadedBy, cmp.Or(v.ApprovedBy, "-"), brief(v.Note, columnWidth))
+	}
+	_ = out.Flush()
+	for _, v := range s.Versions.Nodes {
+		for i, p := range v.Problems {
+			if i == 0 {
+				fmt.Fprintf(a.out, "\n%s %s:\n", a.in("What is wrong with", "Yang salah dengan"), v.Version)
+			}
+			fmt.Fprintf(a.out, "  %s\n", brief(p.Message, lineWidth))
 		}
 	}
-	if n := len(s.Versions.Nodes); n > 0 && s.Versions.Nodes[n-1].Description != nil {
-		fmt.Fprintln(out, "\n"+word("RULE\tASKS FOR", "ATURAN\tMEMINTA"))
-		for _, r := range s.Versions.Nodes[n-1].Description.Rules {
-			fmt.Fprintf(out, "%s\t%s\n", r.Code, r.Title)
+	if n := len(s.Versions.Nodes); n > 0 {
+		newest := s.Versions.Nodes[n-1]
+		fmt.Fprintf(a.out, "\n%s %s: SHA-256 %s, %d %s\n", a.in("Content of", "Isi"), newest.Version, newest.SHA256, newest.Size, a.in("bytes", "bita"))
+		if newest.Description != nil {
+			fmt.Fprintln(out, "\n"+a.in("RULE\tASKS FOR", "ATURAN\tMEMINTA"))
+			for _, r := range newest.Description.Rules {
+				fmt.Fprintf(out, "%s\t%s\n", r.Code, brief(r.Title, lineWidth))
+			}
 		}
 	}
 	if len(s.Activations.Nodes) > 0 {
-		fmt.Fprintln(out, "\n"+word("REGION\tREVISION\tVERSION\tMODE\tSINCE\tBY\tENDED", "WILAYAH\tREVISI\tVERSI\tMODE\tSEJAK\tOLEH\tBERAKHIR"))
+		fmt.Fprintln(out, "\n"+a.in("REGION\tREVISION\tVERSION\tMODE\tSINCE\tBY\tENDED\tPARAMETERS", "WILAYAH\tREVISI\tVERSI\tMODE\tSEJAK\tOLEH\tBERAKHIR\tPARAMETER"))
 	}
 	for _, x := range s.Activations.Nodes {
-		version, ended := word("out of work", "nonaktif"), "-"
+		version, ended, parameters := a.in("out of work", "nonaktif"), "-", "-"
 		if x.Version != nil {
 			version = x.Version.Version
 		}
 		if x.EndedAt != nil {
-			ended = x.EndedAt.Format(time.DateTime)
+			ended = when(*x.EndedAt)
 		}
-		fmt.Fprintf(out, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", x.RegionCode, x.Revision, version, modeOf(x.Mode), x.ActivatedAt.Format(time.DateTime), x.ActivatedBy, ended)
+		if text := string(x.Parameters); text != "null" && text != "" {
+			parameters = brief(text, columnWidth)
+		}
+		fmt.Fprintf(out, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", x.RegionCode, x.Revision, version, modeOf(x.Mode), when(x.ActivatedAt), x.ActivatedBy, ended, parameters)
 	}
 	if len(s.Events.Nodes) > 0 {
-		fmt.Fprintln(out, "\n"+word("WHEN\tWHAT\tVERSION\tREGION\tWHO\tWHY", "KAPAN\tAPA\tVERSI\tWILAYAH\tSIAPA\tMENGAPA"))
+		fmt.Fprintln(out, "\n"+a.in("WHEN\tWHAT\tVERSION\tREGION\tWHO\tWHY", "KAPAN\tAPA\tVERSI\tWILAYAH\tSIAPA\tMENGAPA"))
 	}
 	for _, e := range s.Events.Nodes {
 		version := "-"
 		if e.Version != nil {
 			version = e.Version.Version
 		}
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", e.CreatedAt.Format(time.DateTime), e.ActionLabel, version, e.RegionCode, e.Actor, firstLine(e.Reason))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", when(e.CreatedAt), e.ActionLabel, version, e.RegionCode, e.Actor, cmp.Or(brief(e.Reason, columnWidth), "-"))
 	}
 	return out.Flush()
 }

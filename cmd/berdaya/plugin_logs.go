@@ -29,7 +29,7 @@ func newPluginLogs() *cobra.Command {
 Servers say so within seconds. Only admins and auditors of a region see them.`,
 		Example: `  berdaya plugin logs jawa-barat
   berdaya plugin logs jawa-barat --region 32.73 --json`,
-		Args: exactArgs(1, "the name of a rule set"),
+		Args: oneArg("the name of a rule set", "nama kumpulan aturan"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		lines, fared, err := a.logged(ctx, args[0], region)
@@ -43,10 +43,10 @@ Servers say so within seconds. Only admins and auditors of a region see them.`,
 				In(args[0] + " tidak sedang dipakai di tempat yang dapat Anda lihat; 'berdaya plugin list' menampilkan yang dipakai")
 		}
 		for _, l := range lines {
-			fmt.Fprintf(a.out, "%s  %s  %s@%s  %s\n", l.At.Local().Format(time.DateTime), l.Server, l.RegionCode, l.Version, firstLine(l.Text))
+			fmt.Fprintf(a.out, "%s  %s  %s@%s  %s\n", when(l.At), l.Server, l.RegionCode, l.Version, brief(l.Text, lineWidth))
 		}
 		if len(lines) == 0 {
-			fmt.Fprintln(a.out, (domain.Text{EN: "It has logged nothing yet.", ID: "Belum ada catatan."}).In(a.locale))
+			fmt.Fprintln(a.out, a.in("It has logged nothing yet.", "Belum ada catatan."))
 		}
 		return nil
 	})

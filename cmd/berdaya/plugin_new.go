@@ -22,7 +22,7 @@ import (
 var moduleName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
 
 func newPluginNew() *cobra.Command {
-	m := plugins.Module{}
+	m, s := plugins.Module{}, speech{}
 	cmd := &cobra.Command{
 		Use:   "new NAME",
 		Short: "Begin a program of rules, in Go or in JavaScript",
@@ -30,17 +30,21 @@ func newPluginNew() *cobra.Command {
 kit as source. It builds and passes its test at once; nothing of it need be published. NAME is the name of the rule set.`,
 		Example: `  berdaya plugin new jawa-timur --in go --region 35
   berdaya plugin new jawa-timur --in javascript && cd jawa-timur && npm ci && berdaya plugin test`,
-		Args: exactArgs(1, "the name of the rule set"),
+		Args: oneArg("the name of the rule set", "nama kumpulan aturan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := s.read(); err != nil {
+				return err
+			}
 			m.Name = args[0]
 			if !moduleName.MatchString(m.Name) {
-				return usageError{fmt.Errorf("a name is 1 to 64 small letters, digits and hyphens, and begins with a letter; %q is not", m.Name)}
+				return usagef("a name is 1 to 64 small letters, digits and hyphens, and begins with a letter; %q is not",
+					"nama terdiri atas 1 sampai 64 huruf kecil, angka, dan tanda hubung, diawali huruf; %q tidak demikian", m.Name)
 			}
 			if !slices.Contains(plugins.Languages, m.Language) {
-				return usageError{fmt.Errorf("--in is one of %s, not %q", strings.Join(plugins.Languages, ", "), m.Language)}
+				return usagef("--in is one of %s, not %q", "--in berisi salah satu dari %s, bukan %q", strings.Join(plugins.Languages, ", "), m.Language)
 			}
-			if _, ok := domain.LevelOf(m.Region); !ok {
-				return usageError{fmt.Errorf("--region is the code of a region, such as 32.73, not %q", m.Region)}
+			if err := isRegion(m.Region); err != nil {
+				return err
 			}
 			if entries, err := os.ReadDir(m.Name); len(entries) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return domain.Errorf(domain.CodeAlreadyExists, "%s is there already and not empty; choose another name or an empty folder", m.Name).
@@ -50,13 +54,15 @@ kit as source. It builds and passes its test at once; nothing of it need be publ
 			if err := m.Write(m.Name); err != nil {
 				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is ready: the rules are in %s\nNow try it: berdaya plugin test %s\n", m.Name,
+			fmt.Fprintf(cmd.OutOrStdout(), s.in("%s is ready: the rules are in %s\nNow try it: berdaya plugin test %s\n",
+				"%s siap: aturannya ada di %s\nSekarang coba: berdaya plugin test %s\n"), m.Name,
 				filepath.Join(m.Name, map[string]string{"go": "main.go", "javascript": "rules.js"}[m.Language]), m.Name)
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&m.Language, "in", "go", "the programming language: "+strings.Join(plugins.Languages, ", "))
 	cmd.Flags().StringVar(&m.Region, "region", "32.73", "the code of the region that its tests name")
+	s.flags(cmd)
 	return cmd
 }
 
@@ -69,7 +75,7 @@ func newPluginTest() *cobra.Command {
 where they are missing and runs 'npm test'; then does what 'berdaya plugin check' does.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
-				return usageError{fmt.Errorf("this needs one folder at most, and got %d", len(args))}
+				return usagef("this needs one folder at most, and got %d", "perintah ini memerlukan paling banyak satu folder, dan mendapat %d", len(args))
 			}
 			return nil
 		},

@@ -2,16 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/remote"
 )
 
@@ -30,10 +30,10 @@ on a server that 'berdaya dev' started, 'berdaya token' makes one. Messages are 
 
 // asked is a server that a command asks.
 type asked struct {
-	server, tokenFile, language string
-	plain, json                 bool
+	speech
+	server, tokenFile string
+	plain, json       bool
 
-	locale domain.Locale
 	client *remote.Client
 	out    io.Writer
 	err    io.Writer
@@ -43,39 +43,27 @@ func (a *asked) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&a.server, "server", "", "the server's address, such as https://berdaya.example.org (default: "+urlEnv+", or "+defaultURL+")")
 	cmd.Flags().StringVar(&a.tokenFile, "token-file", "", "the file with the token (default: "+tokenEnv+")")
 	cmd.Flags().BoolVar(&a.plain, "plain-http", false, "send the token to another machine without TLS, where the network can be trusted")
-	cmd.Flags().StringVar(&a.language, "lang", "", "the language: id or en (default: by LANG)")
+	a.speech.flags(cmd)
 	cmd.Flags().BoolVar(&a.json, "json", false, "write the server's answer as JSON")
 }
 
 // open makes the client.
 func (a *asked) open(cmd *cobra.Command) (err error) {
-	a.out, a.err = cmd.OutOrStdout(), cmd.ErrOrStderr()
-	switch a.language {
-	case "id", "en":
-		a.locale = domain.Locale(a.language)
-	case "":
-		a.locale = domain.Indonesian
-		for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
-			if set := os.Getenv(name); set != "" {
-				if strings.HasPrefix(set, "en") {
-					a.locale = domain.English
-				}
-				break
-			}
-		}
-	default:
-		return usageError{fmt.Errorf("--lang is id or en, not %q", a.language)}
+	a.out, a.err = printable{cmd.OutOrStdout()}, printable{cmd.ErrOrStderr()}
+	if err := a.read(); err != nil {
+		return err
 	}
 	token := os.Getenv(tokenEnv)
 	if a.tokenFile != "" {
 		text, err := readBounded(a.tokenFile, 16<<10)
 		if err != nil {
-			return usageError{fmt.Errorf("the token in --token-file cannot be read: %w", err)}
+			return usagef("the token in --token-file cannot be read: %v", "token di --token-file tidak dapat dibaca: %v", err)
 		}
 		token = string(text)
 	}
 	if token = strings.TrimSpace(token); token == "" {
-		return usageError{fmt.Errorf("there is no token: put one into %s, or into a file and name it with --token-file; for a server of 'berdaya dev', 'berdaya token' makes one", tokenEnv)}
+		return usagef("there is no token: put one into %s, or into a file and name it with --token-file; for a server of 'berdaya dev', 'berdaya token' makes one",
+			"tidak ada token: isikan di %s, atau di berkas yang disebut dengan --token-file; untuk server 'berdaya dev', 'berdaya token' membuatnya", tokenEnv)
 	}
 	address := a.server
 	if address == "" {
@@ -105,7 +93,29 @@ func readBounded(path string, most int64) ([]byte, error) {
 // say writes a line in the language asked for.
 func (a *asked) say(en, id string, args ...any) {
 	if !a.json {
-		fmt.Fprintf(a.out, (domain.Text{EN: en, ID: id}).In(a.locale)+"\n", args...)
+		fmt.Fprintf(a.out, a.in(en, id)+"\n", args...)
+	}
+}
+
+// Of a command whose answer is lost on the way.
+const (
+	orderTries = 3
+	orderPause = time.Second // longer each time
+)
+
+// order gives a command to the server. It has a key, so it can be given again where its answer was lost, and is carried out once.
+func (a *asked) order(ctx context.Context, document string, input map[string]any, into any) error {
+	input["idempotencyKey"] = rand.Text()
+	for try := 1; ; try++ {
+		err := a.client.Ask(ctx, document, map[string]any{"input": input}, into)
+		if try == orderTries || !remote.Lost(err) {
+			return err
+		}
+		select {
+		case <-time.After(time.Duration(try) * orderPause):
+		case <-ctx.Done():
+			return err
+		}
 	}
 }
 
@@ -117,16 +127,6 @@ func (a *asked) show(answer any) error {
 	return out.Encode(answer)
 }
 
-// spoken gives an error in the language asked for.
-func (a *asked) spoken(err error) error {
-	if e, ok := errors.AsType[*domain.Error](err); ok && e.Text.EN != "" {
-		if _, many := errors.AsType[domain.Problems](err); !many {
-			return domain.Errorf(e.Code, "%s", e.Text.In(a.locale))
-		}
-	}
-	return err
-}
-
 // asking makes a command that asks a server.
 func asking(cmd *cobra.Command, run func(ctx context.Context, a *asked, args []string) error) *cobra.Command {
 	a := new(asked)
@@ -136,7 +136,7 @@ func asking(cmd *cobra.Command, run func(ctx context.Context, a *asked, args []s
 		if err := a.open(cmd); err != nil {
 			return err
 		}
-		return a.spoken(run(cmd.Context(), a, args))
+		return run(cmd.Context(), a, args)
 	}
 	return cmd
 }
@@ -145,7 +145,7 @@ func asking(cmd *cobra.Command, run func(ctx context.Context, a *asked, args []s
 func versionNamed(text string) (ruleSet, version string, err error) {
 	ruleSet, version, ok := strings.Cut(text, "@")
 	if !ok || ruleSet == "" || version == "" {
-		return "", "", usageError{fmt.Errorf("%q names no version; write it as jawa-barat@1.2.0", text)}
+		return "", "", usagef("%q names no version; write it as jawa-barat@1.2.0", "%q tidak menyebut versi; tulis seperti jawa-barat@1.2.0", text)
 	}
 	return ruleSet, version, nil
 }

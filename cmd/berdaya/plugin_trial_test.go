@@ -283,7 +283,7 @@ func TestStoppingTheCommandCancelsTheTrial(t *testing.T) {
 	if _, err := d.server.db.Pool.Exec(d.Context(), `update rule_trials set state = 'RUNNING', finished_at = null, worker = gen_random_uuid(), leased_until = now() + interval '1 hour'`); err != nil {
 		t.Fatal(err)
 	}
-	a := &asked{locale: domain.English, out: t.Output(), err: t.Output()}
+	a := &asked{speech: speech{locale: domain.English}, out: t.Output(), err: t.Output()}
 	var err error
 	if a.client, err = remote.New(d.url, d.tokenOf("regional-admin", "32"), domain.English, false); err != nil {
 		t.Fatal(err)

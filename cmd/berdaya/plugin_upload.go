@@ -32,6 +32,7 @@ type shownVersion struct {
 	StateLabel  string        `json:"stateLabel"`
 	Title       string        `json:"title,omitempty"`
 	UploadedBy  string        `json:"uploadedBy,omitempty"`
+	SHA256      string        `json:"sha256,omitempty"`
 	ApprovedBy  string        `json:"approvedBy,omitempty"`
 	CreatedAt   time.Time     `json:"createdAt,omitzero"`
 	Size        int64         `json:"size,omitempty"`
@@ -50,7 +51,7 @@ type shownFault struct {
 	Column  int    `json:"column,omitempty"`
 }
 
-const versionFields = "id version state stateLabel title uploadedBy size problems { message file line column } ruleSet { name kind regionCode } description { rules { code title } }"
+const versionFields = "id version state stateLabel title uploadedBy sha256 size problems { message file line column } ruleSet { name kind regionCode } description { rules { code title } }"
 
 func newPluginUpload() *cobra.Command {
 	var region, note string
@@ -66,11 +67,11 @@ A rule file can be activated then. A program runs on every server, so another pe
 berdaya plugin approve. The same content again is the same version; other content needs another version.`,
 		Example: `  berdaya plugin upload jawa-barat.yaml --region 32 --note "Training days by district"
   berdaya plugin upload ./surabaya --region 35.78`,
-		Args: exactArgs(1, "the path of a rule file, or of a folder with plugin.yaml"),
+		Args: oneArg("the path of a rule file, or of a folder with plugin.yaml", "jalur berkas aturan, atau folder dengan plugin.yaml"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		if wait < 0 || wait > waitMost {
-			return usageError{fmt.Errorf("--wait is from 0s to %s, not %s", waitMost, wait)}
+			return usagef("--wait is from 0s to %s, not %s", "--wait antara 0s dan %s, bukan %s", waitMost, wait)
 		}
 		v, err := a.upload(ctx, args[0], region, note)
 		if err != nil {
@@ -114,7 +115,7 @@ func (a *asked) upload(ctx context.Context, path, region, note string) (*shownVe
 	}
 	bar := newProgress()
 	defer bar.end()
-	label := (domain.Text{EN: "uploading", ID: "mengunggah"}).In(a.locale)
+	label := a.in("uploading", "mengunggah")
 	err = a.client.Send(ctx, "mutation($input: UploadRuleSetInput!) { uploadRuleSet(input: $input) { version { "+versionFields+" } "+remote.Fields+" } }",
 		map[string]any{"input": input}, "variables.input.file", name, file, func(sent int64) { bar.at(label, int(sent), int(info.Size())) }, &answer)
 	bar.end()

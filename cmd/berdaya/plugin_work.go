@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -29,7 +29,7 @@ func (a *asked) settle(ctx context.Context, command, input, named, reason, en, i
 		in["reason"] = reason
 	}
 	var answer map[string]settled
-	if err := a.client.Ask(ctx, "mutation($input: "+input+"!) { "+command+"(input: $input) { version { "+versionFields+" } "+remote.Fields+" } }", map[string]any{"input": in}, &answer); err != nil {
+	if err := a.order(ctx, "mutation($input: "+input+"!) { "+command+"(input: $input) { version { "+versionFields+" } "+remote.Fields+" } }", in, &answer); err != nil {
 		return err
 	}
 	if err := remote.Problems(answer[command].UserErrors); err != nil {
@@ -48,9 +48,9 @@ func newPluginApprove() *cobra.Command {
 		Use:   "approve RULE-SET@VERSION",
 		Short: "Let a program run that was checked",
 		Long: `Approves a program that was uploaded by somebody else and checked. It runs on every server, so this takes a national admin. Look at
-what you approve: berdaya plugin show. Rule files need no approval.`,
+what you approve: ask the office for its source and archive; berdaya plugin show says the archive's SHA-256. Rule files need no approval.`,
 		Example: `  berdaya plugin approve surabaya@2.1 --reason "Read with the office on 4 May"`,
-		Args:    exactArgs(1, "a version, such as surabaya@2.1"),
+		Args:    oneArg("a version, such as surabaya@2.1", "versi, seperti surabaya@2.1"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		return a.settle(ctx, "approveRuleSet", "ApproveRuleSetInput", args[0], reason, "approved %s", "%s disetujui")
@@ -67,7 +67,7 @@ func newPluginWithdraw() *cobra.Command {
 		Long: `Withdraws a version. It is refused while the version may still bind a programme anywhere; the error says where to take it out of
 work first. What was withdrawn stays in the catalogue and its trail, and never comes back.`,
 		Example: `  berdaya plugin withdraw jawa-barat@1.1 --reason "Counts trainings twice"`,
-		Args:    exactArgs(1, "a version, such as jawa-barat@1.1"),
+		Args:    oneArg("a version, such as jawa-barat@1.1", "versi, seperti jawa-barat@1.1"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		return a.settle(ctx, "withdrawRuleSet", "WithdrawRuleSetInput", args[0], reason, "withdrew %s", "%s ditarik")
@@ -85,7 +85,6 @@ type placing struct {
 
 func (p *placing) flags(cmd *cobra.Command) {
 	regionFlag(cmd, &p.region)
-	_ = cmd.MarkFlagRequired("region")
 	cmd.Flags().StringVar(&p.reason, "reason", "", "why")
 	cmd.Flags().IntVar(&p.expected, "expected-revision", -1, "do it only where this is the newest revision; 0 is none")
 	cmd.Flags().BoolVar(&p.dry, "dry-run", false, "only say what would be")
@@ -95,11 +94,15 @@ func (p *placing) flags(cmd *cobra.Command) {
 type placed struct {
 	Revision   *int               `json:"revision"`
 	Programmes *int               `json:"programmes,omitempty"`
+	Activation *shownActivation   `json:"activation,omitempty"` // none for a dry run
 	UserErrors []remote.UserError `json:"userErrors"`
 }
 
 // place puts a rule set to work, or takes it out.
 func (a *asked) place(ctx context.Context, command string, p placing, input map[string]any) error {
+	if p.region == "" {
+		return usagef("say with --region where, such as 32 or 32.73", "sebutkan wilayahnya dengan --region, seperti 32 atau 32.73")
+	}
 	input["regionCode"], input["dryRun"] = p.region, p.dry
 	if p.reason != "" {
 		input["reason"] = p.reason
@@ -109,7 +112,7 @@ func (a *asked) place(ctx context.Context, command string, p placing, input map[
 	}
 	kind := strings.ToUpper(command[:1]) + command[1:] + "Input"
 	var answer map[string]placed
-	if err := a.client.Ask(ctx, "mutation($input: "+kind+"!) { "+command+"(input: $input) { revision programmes "+remote.Fields+" } }", map[string]any{"input": input}, &answer); err != nil {
+	if err := a.order(ctx, "mutation($input: "+kind+"!) { "+command+"(input: $input) { revision programmes activation { "+activationFields+" } "+remote.Fields+" } }", input, &answer); err != nil {
 		return err
 	}
 	done := answer[command]
@@ -119,15 +122,19 @@ func (a *asked) place(ctx context.Context, command string, p placing, input map[
 	if a.json {
 		return a.show(done)
 	}
-	if done.Revision == nil {
-		return fmt.Errorf("the server did not say what became of it")
-	}
-	if p.dry && done.Programmes != nil {
+	switch {
+	case done.Revision == nil || done.Activation == nil && done.Programmes == nil:
+		return errors.New("the server did not say what became of it")
+	case done.Activation == nil:
 		a.say("it would be revision %d in %s and concern %d programmes at once; nothing was done", "akan menjadi revisi %d di %s dan langsung menyangkut %d program; tidak ada yang dilakukan",
 			*done.Revision, p.region, *done.Programmes)
-		return nil
+	case done.Activation.Version == nil:
+		a.say("revision %d in %s: %s is out of work on every server within seconds: berdaya plugin list", "revisi %d di %s: %s tidak aktif lagi di semua server dalam hitungan detik: berdaya plugin list",
+			*done.Revision, p.region, input["ruleSet"])
+	default:
+		a.say("revision %d in %s: %s@%s is in force on every server within seconds: berdaya plugin list", "revisi %d di %s: %s@%s berlaku di semua server dalam hitungan detik: berdaya plugin list",
+			*done.Revision, p.region, input["ruleSet"], done.Activation.Version.Version)
 	}
-	a.say("revision %d in %s; it is in force on every server within seconds: berdaya plugin list", "revisi %d di %s; berlaku di semua server dalam hitungan detik: berdaya plugin list", *done.Revision, p.region)
 	return nil
 }
 
@@ -146,7 +153,7 @@ binds all of them at once. --dry-run says how many that would be.`,
 		Example: `  berdaya plugin activate jawa-barat@1.2 --region 32 --dry-run --mode everyone
   berdaya plugin activate jawa-barat@1.2 --region 32.73 --parameters bandung.json
   berdaya plugin activate jawa-barat@1.2 --region 32 --parameters '{"days": 14}'`,
-		Args: exactArgs(1, "a version, such as jawa-barat@1.2"),
+		Args: oneArg("a version, such as jawa-barat@1.2", "versi, seperti jawa-barat@1.2"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		ruleSet, version, err := versionNamed(args[0])
@@ -155,7 +162,7 @@ binds all of them at once. --dry-run says how many that would be.`,
 		}
 		input := map[string]any{"ruleSet": ruleSet, "version": version, "mode": modes[mode]}
 		if modes[mode] == "" {
-			return usageError{fmt.Errorf("--mode is new or everyone, not %q", mode)}
+			return usagef("--mode is new or everyone, not %q", "--mode berisi new atau everyone, bukan %q", mode)
 		}
 		if parameters != "" {
 			if input["parameters"], err = parametersIn(parameters); err != nil {
@@ -175,11 +182,11 @@ func parametersIn(text string) (object map[string]any, err error) {
 	raw := []byte(text)
 	if !strings.HasPrefix(strings.TrimSpace(text), "{") {
 		if raw, err = readBounded(text, domain.MaxParameters); err != nil {
-			return nil, usageError{fmt.Errorf("the parameters cannot be read: %w", err)}
+			return nil, usagef("the parameters cannot be read: %v", "parameter tidak dapat dibaca: %v", err)
 		}
 	}
 	if err := json.Unmarshal(raw, &object); err != nil {
-		return nil, usageError{fmt.Errorf("the parameters are no JSON object: %w", err)}
+		return nil, usagef("the parameters are no JSON object: %v", "parameter bukan objek JSON: %v", err)
 	}
 	return object, nil
 }
@@ -193,7 +200,7 @@ func newPluginRollback() *cobra.Command {
 the revision that --to names. It asks the rule set nothing, so it works while its process is down.`,
 		Example: `  berdaya plugin rollback jawa-barat --region 32
   berdaya plugin rollback jawa-barat --region 32 --to 3`,
-		Args: exactArgs(1, "the name of a rule set"),
+		Args: oneArg("the name of a rule set", "nama kumpulan aturan"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		input := map[string]any{"ruleSet": args[0]}
@@ -216,11 +223,11 @@ func newPluginDeactivate() *cobra.Command {
 		Long: `Takes a rule set out of work in a region. --mode everyone (the default) frees all programmes at once; --mode new leaves those bound that
 are, and binds no new ones. It asks the rule set nothing, so it works while its process is down.`,
 		Example: `  berdaya plugin deactivate jawa-barat --region 32.73 --reason "Until the flood is over"`,
-		Args:    exactArgs(1, "the name of a rule set"),
+		Args:    oneArg("the name of a rule set", "nama kumpulan aturan"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		if modes[mode] == "" {
-			return usageError{fmt.Errorf("--mode is new or everyone, not %q", mode)}
+			return usagef("--mode is new or everyone, not %q", "--mode berisi new atau everyone, bukan %q", mode)
 		}
 		return a.place(ctx, "deactivateRuleSet", p, map[string]any{"ruleSet": args[0], "mode": modes[mode]})
 	})

@@ -155,6 +155,13 @@ func (c *Client) do(ctx context.Context, media string, body io.Reader, into any)
 	return json.Unmarshal(said.Data, into)
 }
 
+// Lost tells whether a request may have been carried out though no answer came: whoever gave it with a key gives it again.
+func Lost(err error) bool {
+	_, said := errors.AsType[domain.Problems](err)
+	reaching, ok := errors.AsType[*net.OpError](err)
+	return !said && domain.CodeOf(err) == domain.CodeUnavailable && !(ok && reaching.Op == "dial")
+}
+
 // fault is an error of a request.
 type fault struct {
 	Message    string
@@ -194,6 +201,9 @@ func Problems(wrong []UserError) error {
 	var all domain.Problems
 	for _, w := range wrong {
 		e := domain.Errorf(w.Code, "%s", w.Message)
+		if len(w.Path) > 1 { // the first is the input
+			e = e.At(w.Path[1:]...)
+		}
 		e.Params = w.Params
 		all = append(all, e)
 	}

@@ -269,11 +269,11 @@ func ready(set *domain.RuleSet, v *domain.RuleSetVersion) *domain.Error {
 		return notPossible(fmt.Sprintf("version %s of %s is a program that waits for a national admin to approve it", v.Version, set.Name),
 			fmt.Sprintf("versi %s dari %s adalah program yang menunggu persetujuan admin nasional", v.Version, set.Name))
 	case v.State == domain.VersionUploaded:
-		return notPossible(fmt.Sprintf("version %s of %s is still being checked: wait until it is CHECKED", v.Version, set.Name),
-			fmt.Sprintf("versi %s dari %s masih diperiksa: tunggu sampai CHECKED", v.Version, set.Name))
+		return notPossible(fmt.Sprintf("version %s of %s is still being checked: wait until that is done", v.Version, set.Name),
+			fmt.Sprintf("versi %s dari %s masih diperiksa: tunggu sampai selesai", v.Version, set.Name))
 	}
-	return notPossible(fmt.Sprintf("version %s of %s is %s and cannot be put to work: upload another", v.Version, set.Name, v.State),
-		fmt.Sprintf("versi %s dari %s berstatus %s dan tidak dapat dijalankan: unggah yang lain", v.Version, set.Name, v.State))
+	return notPossible(fmt.Sprintf("version %s of %s cannot be put to work: upload another; its state: %s", v.Version, set.Name, labelOf(v, domain.English)),
+		fmt.Sprintf("versi %s dari %s tidak dapat dijalankan: unggah yang lain; keadaannya: %s", v.Version, set.Name, labelOf(v, domain.Indonesian)))
 }
 
 // mostNamed is how many regions an error names.

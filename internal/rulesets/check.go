@@ -133,8 +133,8 @@ func (s *RuleSets) Approve(ctx context.Context, actor access.Actor, n Named) (uu
 			return "", notPossible("a rule file needs no approval: activate it once it is checked", "berkas aturan tidak perlu persetujuan: aktifkan setelah diperiksa").At("version")
 		}
 		if v.State != domain.VersionChecked {
-			return "", notPossible(fmt.Sprintf("only a version that is CHECKED can be approved; this one is %s", v.State),
-				fmt.Sprintf("hanya versi CHECKED yang dapat disetujui; yang ini %s", v.State)).At("version")
+			return "", notPossible(fmt.Sprintf("only a version that was checked can be approved; the state of this one: %s", labelOf(v, domain.English)),
+				fmt.Sprintf("hanya versi yang telah diperiksa dapat disetujui; keadaan versi ini: %s", labelOf(v, domain.Indonesian))).At("version")
 		}
 		at := s.Clock.Now()
 		v.State, v.ApprovedBy, v.ApprovedAt = domain.VersionApproved, &actor.Subject, &at
@@ -150,7 +150,8 @@ func (s *RuleSets) Withdraw(ctx context.Context, actor access.Actor, n Named) (u
 			return "", err
 		}
 		if v.State == domain.VersionFailed || v.State == domain.VersionWithdrawn {
-			return "", notPossible(fmt.Sprintf("a version that is %s cannot be withdrawn", v.State), fmt.Sprintf("versi %s tidak dapat ditarik", v.State)).At("version")
+			return "", notPossible(fmt.Sprintf("this version cannot be withdrawn; its state: %s", labelOf(v, domain.English)),
+				fmt.Sprintf("versi ini tidak dapat ditarik; keadaannya: %s", labelOf(v, domain.Indonesian))).At("version")
 		}
 		regions, err := s.Store.AtWork(ctx, v.ID)
 		if err != nil {
@@ -162,6 +163,10 @@ func (s *RuleSets) Withdraw(ctx context.Context, actor access.Actor, n Named) (u
 		v.State = domain.VersionWithdrawn
 		return domain.RuleSetWithdrawn, nil
 	})
+}
+
+func labelOf(v *domain.RuleSetVersion, l domain.Locale) string {
+	return domain.VersionStates.Label(string(v.State), l)
 }
 
 // settle does something with a version of a rule set that is held, and writes it.

@@ -72,7 +72,8 @@ func Pack(to io.Writer, program string, m *Manifest) (*Manifest, error) {
 		return nil, err
 	}
 	if !slices.Contains(files, m.Command) {
-		return nil, badArtefact(fmt.Sprintf("the command %s is not among the files of the program", m.Command), fmt.Sprintf("perintah %s tidak ada di antara berkas program", m.Command))
+		return nil, badArtefact(fmt.Sprintf("the command %s is not among the files of the program; build it first: berdaya plugin test", m.Command),
+			fmt.Sprintf("perintah %s tidak ada di antara berkas program; buat dahulu: berdaya plugin test", m.Command))
 	}
 	bounded := &boundedWriter{to: to, left: MostPacked}
 	packed := gzip.NewWriter(bounded)
