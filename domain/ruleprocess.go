@@ -24,7 +24,7 @@ type RuleProcess struct {
 	RegionCode string           `json:"region_code" bun:"region_code"`
 	Version    string           `json:"version" bun:"version"`   // "" as long as it never answered
 	Revision   int              `json:"revision" bun:"revision"` // 0 for what comes with the server
-	Waiting    bool             `json:"waiting" bun:"waiting"`   // it was put to work and never answered; the one before it judges, if there is one
+	Waiting    bool             `json:"waiting" bun:"waiting"`   // it was put to work and has never answered there; what judged there before judges in its place
 	State      RuleProcessState `json:"state" bun:"state"`
 	Since      time.Time        `json:"since" bun:"since"` // when it entered the state
 	Restarts   int              `json:"restarts" bun:"restarts"`

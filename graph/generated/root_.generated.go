@@ -14926,7 +14926,7 @@ type RuleProcess {
   version: String!
   "The revision in the region; null for what comes with the server."
   revision: Int
-  "Whether it was put to work and never answered. The one before it, if there is one, judges in its place."
+  "Whether it was put to work and has never answered on this server. What judged here before judges in its place; where nothing has since the server started, its moves wait."
   waiting: Boolean!
   "Where its process stands; of a rule file, where that stands in the process that all of them share."
   state: RuleProcessState!

@@ -3217,7 +3217,7 @@ type RuleProcess struct {
 	Version string `json:"version"`
 	// The revision in the region; null for what comes with the server.
 	Revision *int `json:"revision,omitempty"`
-	// Whether it was put to work and never answered. The one before it, if there is one, judges in its place.
+	// Whether it was put to work and has never answered on this server. What judged here before judges in its place; where nothing has since the server started, its moves wait.
 	Waiting bool `json:"waiting"`
 	// Where its process stands; of a rule file, where that stands in the process that all of them share.
 	State domain.RuleProcessState `json:"state"`

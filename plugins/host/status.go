@@ -14,7 +14,7 @@ type Status struct {
 	Version   string    // "" as long as one that the operator bound never answered
 	Revision  int       // of the newest activation that it serves; 0 for what the operator bound
 	Key       string    // names what runs, for Logs; "" for what the operator bound
-	Waiting   bool      // it was put to work and never answered; the one before, if there is one, judges in its place
+	Waiting   bool      // it was put to work and has never answered; what judged before on this server, if anything did, judges in its place
 	State     State     // of its process, or of the rule file in the process that all of them share
 	Since     time.Time // when it entered the state
 	PID       int       // 0 while no process answers
