@@ -129,7 +129,7 @@ Times are days (2026-05-01, from its beginning in UTC) or instants (2026-05-01T0
 // variables gives what a server is asked for.
 func (s *sought) variables() (map[string]any, error) {
 	if s.first < 1 || s.first > mostDecisions {
-		return nil, usageError{fmt.Errorf("--first is from 1 to %d, not %d", mostDecisions, s.first)}
+		return nil, usagef("--first is from 1 to %d, not %d", "--first antara 1 dan %d, bukan %d", mostDecisions, s.first)
 	}
 	v := map[string]any{"mine": s.mine}
 	for name, text := range map[string]string{"programmeCode": s.programme, "ruleSet": s.ruleSet, "rule": s.rule} {
@@ -138,7 +138,7 @@ func (s *sought) variables() (map[string]any, error) {
 		}
 	}
 	if s.rule != "" && s.ruleSet == "" {
-		return nil, usageError{fmt.Errorf("--rule is given together with --rule-set")}
+		return nil, usagef("--rule is given together with --rule-set", "--rule diberikan bersama --rule-set")
 	}
 	if s.region != "" {
 		v["region"] = map[string]any{"under": s.region}
@@ -146,7 +146,7 @@ func (s *sought) variables() (map[string]any, error) {
 	if s.outcome != "" {
 		outcome, there := outcomes[s.outcome]
 		if !there {
-			return nil, usageError{fmt.Errorf("--outcome is moved, blocked or unavailable, not %q", s.outcome)}
+			return nil, usagef("--outcome is moved, blocked or unavailable, not %q", "--outcome berisi moved, blocked atau unavailable, bukan %q", s.outcome)
 		}
 		v["outcome"] = outcome
 	}
@@ -235,7 +235,7 @@ func newDecisionsShow() *cobra.Command {
 		Short: "Show a decision: what each rule said, who judged, and with --json the facts that they saw",
 		Example: `  berdaya decisions show kQGa...
   berdaya decisions show kQGa... --json`,
-		Args: exactArgs(1, "the id of a decision; 'berdaya decisions list' shows them"),
+		Args: oneArg("the id of a decision, as 'berdaya decisions list' shows it", "id sebuah keputusan, seperti yang ditampilkan 'berdaya decisions list'"),
 	}
 	return asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		fields := decisionFields

@@ -33,7 +33,7 @@ func newShadowStart() *cobra.Command {
 		Short: "Begin to run a version in the shadow",
 		Example: `  berdaya plugin shadow start jawa-barat@1.2 --region 32
   berdaya plugin shadow start jawa-barat@1.2 --region 32 --until 2026-06-01`,
-		Args: exactArgs(1, "a version, such as jawa-barat@1.2"),
+		Args: oneArg("a version, such as jawa-barat@1.2", "versi, seperti jawa-barat@1.2"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		end, err := instantOf("until", until)
@@ -125,7 +125,7 @@ func newShadowStop() *cobra.Command {
 		Use:     "stop RULE-SET --region CODE",
 		Short:   "End the shadow of a rule set in a region; what it found stays",
 		Example: `  berdaya plugin shadow stop jawa-barat --region 32`,
-		Args:    exactArgs(1, "the name of a rule set"),
+		Args:    oneArg("the name of a rule set", "nama kumpulan aturan"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		running := domain.TrialRunning

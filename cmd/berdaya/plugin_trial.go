@@ -195,7 +195,7 @@ func (a *asked) result(ctx context.Context, id string, t trying) error {
 
 func (t *trying) check() error {
 	if t.first < 1 || t.first > 100 {
-		return usageError{fmt.Errorf("--first is from 1 to 100, not %d", t.first)}
+		return usagef("--first is from 1 to 100, not %d", "--first antara 1 dan 100, bukan %d", t.first)
 	}
 	return nil
 }
@@ -213,7 +213,7 @@ Ctrl-C cancels the simulation; --detach begins it and leaves it to the server.`,
 		Example: `  berdaya plugin simulate jawa-barat@1.2 --region 32
   berdaya plugin simulate jawa-barat@1.2 --region 32.73 --parameters bandung.json --first 50
   berdaya plugin simulate jawa-barat@1.2 --region 32 --json`,
-		Args: exactArgs(1, "a version, such as jawa-barat@1.2"),
+		Args: oneArg("a version, such as jawa-barat@1.2", "versi, seperti jawa-barat@1.2"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		if err := t.check(); err != nil {
@@ -243,7 +243,7 @@ kept are counted: a rule that reads one may say something else. Decisions whose 
 Times are days (2026-05-01, from its beginning in UTC) or instants (2026-05-01T08:00:00+07:00). Ctrl-C cancels the replay.`,
 		Example: `  berdaya plugin replay jawa-barat@1.2 --region 32 --from 2026-04-01
   berdaya plugin replay jawa-barat@1.2 --region 32 --from 2026-04-01 --to 2026-05-01 --json`,
-		Args: exactArgs(1, "a version, such as jawa-barat@1.2"),
+		Args: oneArg("a version, such as jawa-barat@1.2", "versi, seperti jawa-barat@1.2"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		if err := t.check(); err != nil {
@@ -283,7 +283,7 @@ func instantOf(flag, text string) (*time.Time, error) {
 			return &at, nil
 		}
 	}
-	return nil, usageError{fmt.Errorf("--%s is a day such as 2026-05-01 or an instant such as 2026-05-01T08:00:00+07:00, not %q", flag, text)}
+	return nil, usagef("--%s is a day such as 2026-05-01 or an instant such as 2026-05-01T08:00:00+07:00, not %q", "--%s berisi tanggal seperti 2026-05-01 atau waktu seperti 2026-05-01T08:00:00+07:00, bukan %q", flag, text)
 }
 
 func newPluginTrial() *cobra.Command {
@@ -293,7 +293,7 @@ func newPluginTrial() *cobra.Command {
 		Use:     "trial ID",
 		Short:   "Show a simulation, replay or shadow by its id, or cancel it",
 		Example: `  berdaya plugin trial UQGa...`,
-		Args:    exactArgs(1, "the id of a trial"),
+		Args:    oneArg("the id of a trial", "id sebuah percobaan"),
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		if err := t.check(); err != nil {
