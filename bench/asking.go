@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -132,21 +131,12 @@ func cells(answer []byte) error {
 }
 
 func measureAsking(ctx context.Context, say io.Writer, o options) error {
-	module, err := moduleDir(ctx)
-	if err != nil {
-		return err
-	}
 	g, err := prepare(ctx, o.data)
 	if err != nil {
 		return err
 	}
 	defer g.close()
-	out, err := os.MkdirTemp("", "berdaya-bench-build-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(out)
-	servers, err := buildRuled(ctx, module, out, nil)
+	servers, err := buildRuled(ctx, g.module, g.built, nil)
 	if err != nil {
 		return err
 	}

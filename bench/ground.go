@@ -29,14 +29,19 @@ import (
 // ground is the PostgreSQL that everything is measured on.
 type ground struct {
 	cluster *cluster.Cluster
-	dir     string // for what is built and written
+	dir     string // for what is written
 	kept    bool
+	module  string // Berdaya's folder
+	built   string // a folder for what is built from it
 }
 
 // prepare starts a private cluster in a folder, or in a temporary one.
 func prepare(ctx context.Context, data string) (*ground, error) {
-	g := &ground{kept: data != ""}
-	var err error
+	module, err := moduleDir(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g := &ground{kept: data != "", module: module}
 	if g.dir, err = filepath.Abs(data); err != nil {
 		return nil, err
 	}
@@ -44,6 +49,10 @@ func prepare(ctx context.Context, data string) (*ground, error) {
 		if g.dir, err = os.MkdirTemp("", "berdaya-bench-"); err != nil {
 			return nil, err
 		}
+	}
+	if g.built, err = os.MkdirTemp("", "berdaya-bench-build-"); err != nil {
+		g.close()
+		return nil, err
 	}
 	g.cluster, err = cluster.Start(ctx, cluster.Options{Dir: filepath.Join(g.dir, "postgres"), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -61,6 +70,9 @@ func (g *ground) close() {
 		ctx, cancel := context.WithTimeout(context.Background(), stopBound)
 		defer cancel()
 		g.cluster.Stop(ctx)
+	}
+	if g.built != "" {
+		_ = os.RemoveAll(g.built)
 	}
 	if !g.kept {
 		_ = os.RemoveAll(g.dir)
@@ -99,6 +111,18 @@ func (g *ground) portfolio(ctx context.Context, say io.Writer, database string, 
 	}
 	who, err := actor(ctx, domain.Viewer, domain.NationCode)
 	return dsn, who.Subject, err
+}
+
+// nation gives the program, built now, and the connection string of a database with one in so many programmes of the national
+// portfolio, whose schema the program has brought up to date, and a member who may read all of it.
+func (g *ground) nation(ctx context.Context, say io.Writer, part int) (binary, dsn, reader string, err error) {
+	if dsn, reader, err = g.portfolio(ctx, say, fmt.Sprintf("national_%d", part), part); err != nil {
+		return "", "", "", err
+	}
+	if binary, err = build(ctx, g.module, g.built, "./cmd/berdaya"); err != nil {
+		return "", "", "", err
+	}
+	return binary, dsn, reader, migrateUp(ctx, binary, dsn)
 }
 
 // migrated gives the connection string of a database with the whole schema.

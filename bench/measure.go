@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -22,41 +21,25 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 	if err != nil {
 		return err
 	}
-	module, err := moduleDir(ctx)
-	if err != nil {
-		return err
-	}
 	g, err := prepare(ctx, o.data)
 	if err != nil {
 		return err
 	}
 	defer g.close()
-	dsn, reader, err := g.portfolio(ctx, say, fmt.Sprintf("national_%d", o.part), o.part)
+	binary, dsn, reader, err := g.nation(ctx, say, o.part)
 	if err != nil {
 		return err
 	}
-	out, err := os.MkdirTemp("", "berdaya-bench-build-")
+	limitBinary, err := build(ctx, g.module, g.built, "./bench/limit")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(out)
-	limitBinary, err := build(ctx, module, out, "./bench/limit")
-	if err != nil {
-		return err
-	}
-	binary, err := build(ctx, module, out, "./cmd/berdaya")
-	if err != nil {
-		return err
-	}
-	if err := migrateUp(ctx, binary, dsn); err != nil {
-		return err
-	}
-	limit, err := limitServer(ctx, limitBinary, out, dsn, "berdaya")
+	limit, err := limitServer(ctx, limitBinary, g.built, dsn, "berdaya")
 	if err != nil {
 		return err
 	}
 	defer limit.stop()
-	server, err := berdayaServer(ctx, "berdaya", binary, out, dsn, reader)
+	server, err := berdayaServer(ctx, "berdaya", binary, g.built, dsn, reader)
 	if err != nil {
 		return err
 	}
@@ -67,7 +50,7 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 	}
 	c := contest{peers: []*peer{limit, server}}
 	if o.beside != "" {
-		other, err := berdayaServer(ctx, "beside", o.beside, out, dsn, reader)
+		other, err := berdayaServer(ctx, "beside", o.beside, g.built, dsn, reader)
 		if err != nil {
 			return err
 		}
@@ -101,7 +84,7 @@ func measure(ctx context.Context, say io.Writer, o options) error {
 		return nil
 	}
 	server.stop()
-	return c.profile(ctx, say, module, out, dsn, reader, slow, o)
+	return c.profile(ctx, say, g.module, g.built, dsn, reader, slow, o)
 }
 
 // chooseShapes gives the shapes of these names, all where none is named.

@@ -94,10 +94,6 @@ func measureMoves(ctx context.Context, say io.Writer, o movesOptions) error {
 	if err != nil {
 		return err
 	}
-	module, err := moduleDir(ctx)
-	if err != nil {
-		return err
-	}
 	g, err := prepare(ctx, "")
 	if err != nil {
 		return err
@@ -107,12 +103,7 @@ func measureMoves(ctx context.Context, say io.Writer, o movesOptions) error {
 	if err != nil {
 		return err
 	}
-	out, err := os.MkdirTemp("", "berdaya-bench-build-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(out)
-	servers, err := buildRuled(ctx, module, out, nil)
+	servers, err := buildRuled(ctx, g.module, g.built, nil)
 	if err != nil {
 		return err
 	}
@@ -128,7 +119,7 @@ func measureMoves(ctx context.Context, say io.Writer, o movesOptions) error {
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(out, "move.sql")
+	file := filepath.Join(g.built, "move.sql")
 	for _, path := range []string{file, o.script} {
 		if path == "" {
 			continue
@@ -138,7 +129,7 @@ func measureMoves(ctx context.Context, say io.Writer, o movesOptions) error {
 		}
 	}
 	fmt.Fprintf(say, "one move is %d statements in %d round trips\n", len(move.Statements), len(move.Trips()))
-	r := race{ground: g, servers: servers, coordinator: coordinator, replay: pgbench{program, file, out}, options: o}
+	r := race{ground: g, servers: servers, coordinator: coordinator, replay: pgbench{program, file, g.built}, options: o}
 	if r.database, err = postmaster(ctx, g.cluster.DSN("postgres")); err != nil {
 		return err
 	}
@@ -153,7 +144,7 @@ func measureMoves(ctx context.Context, say io.Writer, o movesOptions) error {
 	for _, clients := range o.clients {
 		shape := clientsShape(clients)
 		if load.Faster(of(all, serverPeer, shape), of(all, pgbenchPeer, shape)).Median < o.below {
-			return r.profile(ctx, say, module, clients) // one is as good as any
+			return r.profile(ctx, say, g.module, clients) // one is as good as any
 		}
 	}
 	return nil

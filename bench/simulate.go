@@ -81,29 +81,13 @@ func (s simulated) each() (simulation, plain float64) {
 }
 
 func measureSimulation(ctx context.Context, say io.Writer, o simulateOptions) error {
-	module, err := moduleDir(ctx)
-	if err != nil {
-		return err
-	}
 	g, err := prepare(ctx, o.data)
 	if err != nil {
 		return err
 	}
 	defer g.close()
-	dsn, _, err := g.portfolio(ctx, say, fmt.Sprintf("national_%d", o.part), o.part)
+	binary, dsn, _, err := g.nation(ctx, say, o.part)
 	if err != nil {
-		return err
-	}
-	out, err := os.MkdirTemp("", "berdaya-bench-build-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(out)
-	binary, err := build(ctx, module, out, "./cmd/berdaya")
-	if err != nil {
-		return err
-	}
-	if err := migrateUp(ctx, binary, dsn); err != nil {
 		return err
 	}
 	database, err := postmaster(ctx, dsn)
