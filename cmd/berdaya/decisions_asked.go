@@ -84,8 +84,8 @@ func newDecisionsList() *cobra.Command {
 		Use:   "list",
 		Short: "List decisions, newest first",
 		Long: `Lists decisions on ADVANCE and REOPEN, newest first: admins and auditors see those of their regions, coordinators those on a programme of
-theirs with --programme, or on all with --mine. RULES names who stopped the move, with ? for those that did not answer. The same failure again is one line;
-TIMES says how often. Decisions are kept for 90 days unless the operator says otherwise; what happened is in the programme's history.
+theirs with --programme, or on all with --mine. RULES names who stopped the move, with ? for those that did not answer. The same failure again is one line,
+with the time of the first; TIMES says how often. Decisions are kept for 90 days unless the operator says otherwise; what happened is in the programme's history.
 
 Times are days (2026-05-01, from its beginning in UTC) or instants (2026-05-01T08:00:00+07:00).`,
 		Example: `  berdaya decisions list --region 32 --from 2026-05-01
@@ -225,7 +225,7 @@ func (a *asked) decisionTable(all []shownDecision) {
 	fmt.Fprintln(w, domain.Text{EN: "WHEN\tPROGRAMME\tREGION\tSTAGE\tMOVE\tOUTCOME\tTIMES\tRULES\tWHO\tID", ID: "KAPAN\tPROGRAM\tWILAYAH\tTAHAP\tLANGKAH\tHASIL\tKALI\tATURAN\tSIAPA\tID"}.In(a.locale))
 	for i := range all {
 		d := &all[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", d.LastAt.Local().Format(time.DateTime), d.code(), d.RegionCode, d.StageLabel, d.MoveLabel, d.OutcomeLabel, d.Count, d.stoppers(), d.Actor, d.ID)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", d.DecidedAt.Local().Format(time.DateTime), d.code(), d.RegionCode, d.StageLabel, d.MoveLabel, d.OutcomeLabel, d.Count, d.stoppers(), d.Actor, d.ID)
 	}
 }
 

@@ -11,9 +11,9 @@ import (
 	"github.com/berdaya/berdaya/plugins/rules"
 )
 
-// DefaultMasks are the fields in which people write in their own words where and who: a place, a role, where a figure comes from.
-// Facts name nobody, but nobody keeps a name out of such a text.
-var DefaultMasks = []string{"activities.budgetLines.description", "consultations.place", "indicators.measurements.source",
+// DefaultMasks are the fields in which people write in their own words where and who: a place, a role, where a figure comes from, what
+// was found. Facts name nobody, but nobody keeps a name out of such a text.
+var DefaultMasks = []string{"activities.budgetLines.description", "consultations.place", "findings.title", "indicators.measurements.source",
 	"stakeholders.role", "trainingEvents.venue"}
 
 // Masked is what stands where a text was. A text that is empty stays so.

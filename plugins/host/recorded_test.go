@@ -197,3 +197,17 @@ func TestMaskedTextsAreTakenOutOfWhatQuotesThemAsWordsOfTheirOwn(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestWhatIsMaskedUnlessToldOtherwise(t *testing.T) {
+	t.Parallel()
+	r, err := NewRecorder(DefaultMasks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, _ := full()
+	_, masked, err := r.Keep(facts)
+	want := []string{"activities.budgetLines.description", "consultations.place", "findings.title", "indicators.measurements.source", "stakeholders.role", "trainingEvents.venue"}
+	if diff := cmp.Diff(want, masked); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}
