@@ -63,6 +63,10 @@ func (r *Reader) Parse(text []byte, most int) (root ast.Node, ok bool) {
 		if syntax := (*yaml.SyntaxError)(nil); errors.As(err, &syntax) {
 			at, says = Standing(syntax.Token), syntax.Message
 		}
+		if strings.Contains(says, "found character '\t'") {
+			r.Wrong(at, "a tab stands here; indent with spaces", "ada tab di sini; gunakan spasi untuk indentasi")
+			return nil, false
+		}
 		r.Wrong(at, "this is no YAML: "+says, "ini bukan YAML: "+says)
 		return nil, false
 	}

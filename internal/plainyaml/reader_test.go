@@ -86,6 +86,7 @@ func TestWhatIsNotPlainIsNamedWithItsPlace(t *testing.T) {
 		"a:\n  - *x\n":                    `2:5 "*" is not used here`,
 		"a: !!str 1\n":                    `1:4 "!!str" is not used here`,
 		"a: \xff":                         "1:1 the file is not text in UTF-8",
+		"a:\n\t- 1\n":                     "2:1 a tab stands here; indent with spaces",
 		"a: [1\nb: 2\n":                   "this is no YAML",
 		keys:                              "1001:6 more than 1000 keys",
 		strings.Repeat("[", 101):          "1:101 things lie too deep",

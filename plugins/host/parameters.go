@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -16,13 +15,7 @@ import (
 	"golang.org/x/text/message/catalog"
 
 	"github.com/berdaya/berdaya/domain"
-)
-
-// The limits on parameters and their schema. A schema is read by the server itself, so it must not be able to keep it busy: it
-// refers only to itself, never in a circle, and what it comes to when each reference is followed is bounded.
-const (
-	mostSchema      = domain.MaxParameters // bytes
-	mostSchemaParts = 2000                 // objects and lists of a schema, with those that it refers to
+	"github.com/berdaya/berdaya/plugins/rules"
 )
 
 // CheckParameters tells what is wrong with the parameters of a region, a JSON object or nothing, by the JSON Schema (2020-12) of a
@@ -76,115 +69,13 @@ func CheckSchema(schema string) error {
 }
 
 func compileSchema(schema string) (*jsonschema.Schema, error) {
-	var doc any
-	err := checkSchemaSize(schema, &doc)
-	if err == nil {
-		c := jsonschema.NewCompiler()
-		c.DefaultDraft(jsonschema.Draft2020)
-		c.UseLoader(noLoader{})
-		if err = c.AddResource(schemaPlace, doc); err == nil {
-			var compiled *jsonschema.Schema
-			if compiled, err = c.Compile(schemaPlace); err == nil {
-				return compiled, nil
-			}
-		}
+	compiled, err := rules.Schema(schema)
+	if err != nil {
+		says := clip(strings.Join(strings.Fields(err.Error()), " "), 300)
+		return nil, domain.Errorf(domain.CodeBadFile, "the schema of the parameters cannot be used: %s", says).
+			In("skema parameter tidak dapat dipakai: " + says)
 	}
-	says := clip(strings.Join(strings.Fields(err.Error()), " "), 300)
-	return nil, domain.Errorf(domain.CodeBadFile, "the schema of the parameters cannot be used: %s", says).
-		In("skema parameter tidak dapat dipakai: " + says)
-}
-
-const schemaPlace = "parameters.json"
-
-// noLoader keeps a schema from reading the server's files or the network.
-type noLoader struct{}
-
-func (noLoader) Load(url string) (any, error) {
-	return nil, fmt.Errorf("it refers to %s; it may refer only to its own $defs", clip(url, 100))
-}
-
-func checkSchemaSize(schema string, doc *any) error {
-	if len(schema) > mostSchema {
-		return fmt.Errorf("it has more than %d KiB", mostSchema>>10)
-	}
-	d := json.NewDecoder(strings.NewReader(schema))
-	if err := d.Decode(doc); err != nil {
-		return fmt.Errorf("it is no JSON: %w", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("more stands after its end")
-	}
-	s := schemaSize{root: *doc, of: map[string]int{}, within: map[string]bool{}}
-	_, err := s.count(*doc)
-	return err
-}
-
-// schemaSize counts what a schema comes to.
-type schemaSize struct {
-	root   any
-	of     map[string]int  // what a reference comes to
-	within map[string]bool // the references that are being followed
-}
-
-func (s *schemaSize) count(part any) (n int, err error) {
-	var below []any
-	switch part := part.(type) {
-	case map[string]any:
-		for key, value := range part {
-			switch key {
-			case "$ref":
-				reference, _ := value.(string)
-				referred, err := s.follow(reference)
-				if err != nil {
-					return 0, err
-				}
-				n += referred
-			case "$dynamicRef", "$recursiveRef", "$id", "$anchor", "$dynamicAnchor":
-				return 0, fmt.Errorf("it has a %s, which parameters do not need", key)
-			default:
-				below = append(below, value)
-			}
-		}
-	case []any:
-		below = part
-	default:
-		return 0, nil
-	}
-	n++
-	for _, value := range below {
-		m, err := s.count(value)
-		if err != nil {
-			return 0, err
-		}
-		n += m
-	}
-	if n > mostSchemaParts {
-		return 0, fmt.Errorf("it comes to more than %d parts", mostSchemaParts)
-	}
-	return n, nil
-}
-
-// follow counts what a reference to a place in the schema comes to.
-func (s *schemaSize) follow(reference string) (int, error) {
-	if n, ok := s.of[reference]; ok {
-		return n, nil
-	}
-	place, ok := strings.CutPrefix(reference, "#/")
-	if !ok || s.within[reference] {
-		return 0, fmt.Errorf("it refers to %s, which is outside or leads back to itself; it may refer to its own $defs, such as #/$defs/days, but not in a circle", clip(reference, 100))
-	}
-	part := s.root
-	for _, name := range strings.Split(place, "/") {
-		object, _ := part.(map[string]any)
-		if part, ok = object[strings.NewReplacer("~1", "/", "~0", "~").Replace(name)]; !ok {
-			return 0, fmt.Errorf("it refers to %s, which is not there", clip(reference, 100))
-		}
-	}
-	s.within[reference] = true
-	defer delete(s.within, reference)
-	n, err := s.count(part)
-	s.of[reference] = n
-	return n, err
+	return compiled, nil
 }
 
 // mostProblems bounds how many problems of parameters are told.

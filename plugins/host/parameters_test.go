@@ -61,7 +61,7 @@ func TestASchemaCanDoNoHarm(t *testing.T) {
 	for _, schema := range []string{`{`, `{} {}`, `{"type": 7}`, `{"$ref": "file:///etc/passwd"}`, `{"$ref": "https://example.org/s.json"}`, `{"$ref": "other.json"}`,
 		`{"$schema": "https://example.org/s.json"}`, `{"$ref": "#/$defs/none"}`, `{"$ref": "#"}`, `{"$dynamicRef": "#a"}`, `{"$id": "file:///etc/passwd", "$ref": "#/$defs/a"}`,
 		`{"$defs": {"a": {"properties": {"x": {"$ref": "#/$defs/a"}}}}, "$ref": "#/$defs/a"}`, doubling,
-		`{"description": "` + strings.Repeat("x", 65<<10) + `"}`, `{"pattern": "(("}`} {
+		`{"description": "` + strings.Repeat("x", 65<<10) + `"}`, `{"pattern": "(("}`, `true`} {
 		began := time.Now()
 		err := CheckSchema(schema)
 		if domain.CodeOf(err) != domain.CodeBadFile {
@@ -74,7 +74,7 @@ func TestASchemaCanDoNoHarm(t *testing.T) {
 			t.Errorf("%.100s took %s", schema, took)
 		}
 	}
-	for _, schema := range []string{"", daysSchema, "true"} {
+	for _, schema := range []string{"", daysSchema} {
 		if err := CheckSchema(schema); err != nil {
 			t.Error(err)
 		}

@@ -282,3 +282,16 @@ func TestStagesAreDueByTheDayThatHasBegunInIndonesia(t *testing.T) {
 		}
 	}
 }
+
+// A server reads the schemas of programs that nobody approved yet.
+func TestASchemaThatDoublesWithEachReferenceIsRefused(t *testing.T) {
+	t.Parallel()
+	schema := `{"type": "object", "$defs": {"a0": {"type": "integer"}`
+	for i := range 60 {
+		schema += fmt.Sprintf(`, "a%d": {"allOf": [{"$ref": "#/$defs/a%d"}, {"$ref": "#/$defs/a%d"}]}`, i+1, i, i)
+	}
+	schema += `}, "properties": {"x": {"$ref": "#/$defs/a60"}}}`
+	if _, err := rules.Schema(schema); err == nil || !strings.Contains(err.Error(), "parts") {
+		t.Errorf("it is taken: %v", err)
+	}
+}
