@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/berdaya/berdaya/plugins/rules"
@@ -43,7 +45,7 @@ func (r *run) inBatches(asked []*rules.Question, which, places []int, groups []s
 func (r *run) evaluateAll(ctx context.Context, s *served, asked []*rules.Question, which, places []int, said []opinion) {
 	r.inBatches(asked, which, places, s.description.GetFacts(), func(b batch) {
 		began := time.Now()
-		answers, err := r.evaluate(ctx, s, b)
+		answers, err := r.evaluate(ctx, s, b, 0)
 		if err != nil {
 			r.log.Warn("the rule set did not judge", "questions", len(b.questions), "error", err)
 		}
@@ -67,12 +69,25 @@ func (r *run) evaluateAll(ctx context.Context, s *served, asked []*rules.Questio
 	})
 }
 
-func (r *run) evaluate(ctx context.Context, s *served, b batch) ([]*rules.Answer, error) {
+// mostHalved is how often a batch is halved whose answers are more than one message holds.
+const mostHalved = 4
+
+func (r *run) evaluate(ctx context.Context, s *served, b batch, halved int) ([]*rules.Answer, error) {
 	var out *rulespb.EvaluateResponse
+	large := false
 	err := r.call(ctx, s.process, b, func(ctx context.Context) (err error) {
 		out, err = s.rules.Evaluate(ctx, &rulespb.EvaluateRequest{Questions: b.questions, Revision: r.wire})
+		large = status.Code(err) == codes.ResourceExhausted
 		return err
 	})
+	if half := len(b.questions) / 2; large && half > 0 && halved < mostHalved {
+		first, err := r.evaluate(ctx, s, batch{b.questions[:half], b.places[:half], b.bytes / 2}, halved+1)
+		if err != nil {
+			return nil, err
+		}
+		rest, err := r.evaluate(ctx, s, batch{b.questions[half:], b.places[half:], b.bytes / 2}, halved+1)
+		return append(first, rest...), err
+	}
 	if err == nil && len(out.GetAnswers()) != len(b.questions) {
 		err = fmt.Errorf("it gave %d answers to %d questions", len(out.GetAnswers()), len(b.questions))
 	}
