@@ -2,6 +2,7 @@ package remote_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -117,5 +118,15 @@ func TestAFileIsSentByTheMultipartSpecification(t *testing.T) {
 	want := `operations  {"query":"mutation","variables":{"input":{"file":null}}}|map  {"0":["variables.input.file"]}|0 a.yaml content`
 	if got := strings.Join(parts, "|"); got != want || sent != 7 {
 		t.Errorf("%s\nwant %s; %d bytes", got, want, sent)
+	}
+}
+
+func TestWhatIsWrongSaysWhatItIsAbout(t *testing.T) {
+	t.Parallel()
+	err := remote.Problems([]remote.UserError{{Code: domain.CodeNotFound, Message: "there is no such thing", Path: []string{"input", "ruleSet"}},
+		{Code: domain.CodeForbidden, Message: "you may not", Path: []string{"input"}}})
+	problems, _ := errors.AsType[domain.Problems](err)
+	if len(problems) != 2 || problems[0].Error() != "ruleSet: there is no such thing" || problems[1].Error() != "you may not" {
+		t.Error(err)
 	}
 }
