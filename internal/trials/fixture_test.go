@@ -137,7 +137,9 @@ type candidate struct {
 
 func (candidate) Needs() []workflow.FactKind { return []workflow.FactKind{workflow.ConsultationFacts} }
 
-func (c candidate) Reads(path string) bool { return !c.blind && strings.HasPrefix(path, "consultations.") }
+func (c candidate) Reads(path string) bool {
+	return !c.blind && strings.HasPrefix(path, "consultations.")
+}
 
 func (c candidate) Verdicts(ctx context.Context, questions []workflow.Question) []workflow.Judgement {
 	if c.judge != nil {
