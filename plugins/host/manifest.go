@@ -101,10 +101,7 @@ func (r *manifestReader) wrong(at *token.Token, en, id string) {
 	if at != nil && at.Position != nil {
 		line, column = max(1, at.Position.Line), max(1, at.Position.Column)
 	}
-	e := domain.Errorf(domain.CodeBadFile, "%s, line %d, column %d: %s", r.file, line, column, en).
-		In(fmt.Sprintf("%s, baris %d, kolom %d: %s", r.file, line, column, id))
-	e.Params = map[string]any{"file": r.file, "line": line, "column": column}
-	r.problems = append(r.problems, e)
+	r.problems = append(r.problems, domain.InFile(r.file, line, column, en, id))
 }
 
 // read gives what can be read. Whatever the parser does with a broken file, the server goes on.
