@@ -9,6 +9,10 @@ func (sv *server) ruleSetFigures() []metrics.RuleSet {
 	for i, s := range all {
 		figures[i] = metrics.RuleSet{Name: s.RuleSet, Version: s.Version, Region: s.Region, State: string(s.State),
 			InFlight: s.InFlight, Restarts: s.Restarts, Memory: s.Memory, CPU: s.CPU}
+		for _, f := range s.Rules {
+			figures[i].Rules = append(figures[i].Rules, metrics.Rule{Code: f.GetRule(), Passed: f.GetPassed(), Failed: f.GetFailed(),
+				Broken: f.GetBroken(), Seconds: f.GetSeconds()})
+		}
 	}
 	return figures
 }

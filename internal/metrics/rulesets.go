@@ -15,6 +15,14 @@ type RuleSet struct {
 	Restarts              int
 	Memory                uint64 // bytes; 0 where it is not known
 	CPU                   time.Duration
+	Rules                 []Rule // by what a program says of itself
+}
+
+// Rule is what came of one rule of a rule set since its process began.
+type Rule struct {
+	Code                   string
+	Passed, Failed, Broken uint64
+	Seconds                float64 // that it took in all
 }
 
 // RuleSets counts calls to rule sets, by rule set, version and region. It is the Observer of plugins/host.
@@ -26,7 +34,7 @@ type RuleSets struct {
 	descs ruleSetGauges
 }
 
-type ruleSetGauges struct{ state, inFlight, restarts, memory, cpu *prometheus.Desc }
+type ruleSetGauges struct{ state, inFlight, restarts, memory, cpu, verdicts, seconds *prometheus.Desc }
 
 var ruleSetLabels = []string{"rule_set", "version", "region"}
 
@@ -47,6 +55,8 @@ func (m *Metrics) RuleSets() *RuleSets {
 			restarts: gauge("restarts", "How often its process was started anew since it was put to work."),
 			memory:   gauge("memory_bytes", "What its process has in memory; rule files share one process."),
 			cpu:      gauge("cpu_seconds", "Processor time that its process has had; rule files share one process."),
+			verdicts: gauge("verdicts_total", "Verdicts of each rule since its process began, as its program counts them: passed, failed or broken.", "rule", "verdict"),
+			seconds:  gauge("rule_seconds_total", "How long each rule took since its process began, as its program counts it.", "rule"),
 		},
 	}
 	m.Register(r.calls, r.took, r)
@@ -68,7 +78,7 @@ func (r *RuleSets) Called(ruleSet, version, region, method string, took time.Dur
 
 // Describe tells which gauges there may be.
 func (r *RuleSets) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{r.descs.state, r.descs.inFlight, r.descs.restarts, r.descs.memory, r.descs.cpu} {
+	for _, d := range []*prometheus.Desc{r.descs.state, r.descs.inFlight, r.descs.restarts, r.descs.memory, r.descs.cpu, r.descs.verdicts, r.descs.seconds} {
 		to <- d
 	}
 }
@@ -80,15 +90,22 @@ func (r *RuleSets) Collect(to chan<- prometheus.Metric) {
 		return
 	}
 	type figures struct{ inFlight, restarts, memory, cpu float64 }
-	sums, states := map[ruleSetName]figures{}, map[ruleSetName]map[string]bool{}
+	sums, states, rules := map[ruleSetName]figures{}, map[ruleSetName]map[string]bool{}, map[ruleSetName]map[string]Rule{}
 	for _, s := range r.now() {
 		n := r.names.counted(ruleSetName{s.Name, s.Version, s.Region})
 		f := sums[n]
 		sums[n] = figures{f.inFlight + float64(s.InFlight), f.restarts + float64(s.Restarts), f.memory + float64(s.Memory), f.cpu + s.CPU.Seconds()}
 		if states[n] == nil {
-			states[n] = map[string]bool{}
+			states[n], rules[n] = map[string]bool{}, map[string]Rule{}
 		}
 		states[n][s.State] = true
+		for _, one := range s.Rules {
+			if n.set == other { // of so many, only what the rule sets do is counted
+				break
+			}
+			sum := rules[n][one.Code]
+			rules[n][one.Code] = Rule{one.Code, sum.Passed + one.Passed, sum.Failed + one.Failed, sum.Broken + one.Broken, sum.Seconds + one.Seconds}
+		}
 	}
 	for n, f := range sums {
 		labels := []string{n.set, n.version, n.region}
@@ -97,6 +114,13 @@ func (r *RuleSets) Collect(to chan<- prometheus.Metric) {
 		}
 		for d, v := range map[*prometheus.Desc]float64{r.descs.inFlight: f.inFlight, r.descs.restarts: f.restarts, r.descs.memory: f.memory, r.descs.cpu: f.cpu} {
 			to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+		}
+		for code, one := range rules[n] {
+			of := append(labels, code)
+			to <- prometheus.MustNewConstMetric(r.descs.seconds, prometheus.CounterValue, one.Seconds, of...)
+			for verdict, count := range map[string]uint64{"passed": one.Passed, "failed": one.Failed, "broken": one.Broken} {
+				to <- prometheus.MustNewConstMetric(r.descs.verdicts, prometheus.CounterValue, float64(count), append(of, verdict)...)
+			}
 		}
 	}
 }

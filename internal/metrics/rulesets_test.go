@@ -19,8 +19,9 @@ func TestRuleSetsAreCountedByVersionAndRegion(t *testing.T) {
 	has(t, ask(t, m), `berdaya_rule_set_calls_total{method="evaluate",outcome="late",region="32",rule_set="barat",version="1.0"} 1`)
 	r.Watch(func() []metrics.RuleSet {
 		return []metrics.RuleSet{
-			{Name: "barat", Version: "1.0", Region: "32", State: "READY", InFlight: 2, Restarts: 1, Memory: 1000, CPU: 1500 * time.Millisecond},
-			{Name: "barat", Version: "1.0", Region: "32", State: "OPEN", InFlight: 1}, // with other parameters
+			{Name: "barat", Version: "1.0", Region: "32", State: "READY", InFlight: 2, Restarts: 1, Memory: 1000, CPU: 1500 * time.Millisecond,
+				Rules: []metrics.Rule{{Code: "WOMEN_HEARD", Passed: 3, Failed: 2, Seconds: 0.25}}},
+			{Name: "barat", Version: "1.0", Region: "32", State: "OPEN", InFlight: 1, Rules: []metrics.Rule{{Code: "WOMEN_HEARD", Passed: 1, Broken: 1, Seconds: 0.5}}}, // with other parameters
 		}
 	})
 	has(t, ask(t, m),
@@ -32,6 +33,10 @@ func TestRuleSetsAreCountedByVersionAndRegion(t *testing.T) {
 		`berdaya_rule_set_restarts{region="32",rule_set="barat",version="1.0"} 1`,
 		`berdaya_rule_set_memory_bytes{region="32",rule_set="barat",version="1.0"} 1000`,
 		`berdaya_rule_set_cpu_seconds{region="32",rule_set="barat",version="1.0"} 1.5`,
+		`berdaya_rule_set_verdicts_total{region="32",rule="WOMEN_HEARD",rule_set="barat",verdict="passed",version="1.0"} 4`,
+		`berdaya_rule_set_verdicts_total{region="32",rule="WOMEN_HEARD",rule_set="barat",verdict="failed",version="1.0"} 2`,
+		`berdaya_rule_set_verdicts_total{region="32",rule="WOMEN_HEARD",rule_set="barat",verdict="broken",version="1.0"} 1`,
+		`berdaya_rule_set_rule_seconds_total{region="32",rule="WOMEN_HEARD",rule_set="barat",version="1.0"} 0.75`,
 	)
 }
 

@@ -37,6 +37,8 @@ type process struct {
 	output *lines
 	log    *slog.Logger
 	frozen atomic.Bool // it was ended because it did not answer
+
+	figures atomic.Pointer[[]*rules.RuleFigures] // what came of its rules, as it said last; nil before
 }
 
 // start starts a program for as long as it is wanted.

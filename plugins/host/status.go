@@ -2,9 +2,13 @@ package host
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/berdaya/berdaya/plugins/rules"
+	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )
 
 // Status is how a rule set fares on this server, for operators.
@@ -25,6 +29,7 @@ type Status struct {
 	InFlight  int       // calls
 	Memory    uint64    // bytes that its process has in memory; 0 where it is not known
 	CPU       time.Duration
+	Rules     []*rules.RuleFigures // what came of each rule since the process began, by what a program says of itself
 }
 
 // Status tells how every rule set fares: those that the operator bound in the order they were bound, then those of offices by region,
@@ -62,8 +67,30 @@ func (r *run) status() Status {
 	if p := of.process.Load(); p != nil && r.serving.Load() != nil {
 		s.PID = p.pid()
 		s.Memory, s.CPU = usage(s.PID)
+		if r.file == nil {
+			s.Rules = r.figures(p)
+		}
 	}
 	return s
+}
+
+// figures gives what a program says came of the rules that it has.
+func (r *run) figures(p *process) []*rules.RuleFigures {
+	said := p.figures.Load()
+	if said == nil {
+		return nil
+	}
+	var figures []*rules.RuleFigures
+	seen := map[string]bool{}
+	for _, f := range *said {
+		is := func(rule *rulespb.Rule) bool { return rule.GetCode() == f.GetRule() }
+		if seen[f.GetRule()] || !slices.ContainsFunc(r.known.Load().GetRules(), is) || !(f.GetSeconds() >= 0) || math.IsInf(f.GetSeconds(), 0) {
+			continue
+		}
+		seen[f.GetRule()] = true
+		figures = append(figures, f)
+	}
+	return figures
 }
 
 func (s *standing) fill(status *Status) {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/berdaya/berdaya/plugins/rules"
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )
 
@@ -232,6 +233,9 @@ func (s *supervised) ask(ctx context.Context, p *process) error {
 		return p.explain(err)
 	case !health.GetServing():
 		return errors.New(clip("it says that it cannot serve: "+health.GetMessage(), 500))
+	}
+	if figures := health.GetRules(); len(figures) <= rules.MaxVerdicts {
+		p.figures.Store(&figures)
 	}
 	return nil
 }

@@ -117,6 +117,24 @@ func TestFrozenRuleSetIsLateThenReplaced(t *testing.T) {
 	}
 }
 
+func TestWhatComesOfEachRuleIsCounted(t *testing.T) {
+	t.Parallel()
+	h := newHost(t, func(o *Options) { o.HealthEvery = 50 * time.Millisecond }, nation)
+	ready(t, h)
+	before := judge(t, h, "32")
+	judge(t, h, "32")
+	until(t, 10*time.Second, "the figures have arrived", func() bool {
+		asked, failed := uint64(0), uint64(0)
+		for _, f := range h.Status()[0].Rules {
+			if f.GetPassed()+f.GetFailed()+f.GetBroken() == 2 && f.GetSeconds() > 0 {
+				asked++
+			}
+			failed += f.GetFailed()
+		}
+		return asked > 0 && failed == 2*uint64(len(before.Blocks))
+	})
+}
+
 func TestHostWithAFrozenRuleSetClosesWithinItsBound(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, func(o *Options) { o.StopTimeout = time.Second }, nation)

@@ -54,6 +54,9 @@
 //
 // # Logging
 //
+// A [Set] counts what came of each rule and how long it took; operators see it in the server's metrics, and a rule set of another
+// kind adds to them by being [Measured].
+//
 // [Serve] points log/slog and log at standard error, one JSON object a line; Berdaya passes the lines on to its own log.
 // Write nothing to standard output before Serve: its first line is the handshake.
 package rules

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,6 +41,26 @@ func TestRuleThatPanicsBlocksAloneAndTheOthersAreHeard(t *testing.T) {
 	}
 	if !got["RULE_A"].GetPassed() || got["RULE_C"].GetPassed() || got["RULE_C"].GetMessage().GetId() != "missing (id)" {
 		t.Errorf("the other rules gave %v", got)
+	}
+}
+
+func TestWhatComesOfEachRuleIsCounted(t *testing.T) {
+	t.Parallel()
+	set := setOf(passes, panics, func(*rules.Question) rules.Text { return text("missing") }, passes)
+	set.Rules[3].Stages = []string{rules.Report} // never asked
+	w := rulestest.Serve(t, set)
+	for range 3 {
+		w.Evaluate(t, rulestest.Ask(rules.Plan, "2026-03-02"))
+	}
+	var got []string
+	for _, f := range set.Figures() {
+		got = append(got, fmt.Sprintf("%s %d %d %d", f.GetRule(), f.GetPassed(), f.GetFailed(), f.GetBroken()))
+		if f.GetSeconds() <= 0 {
+			t.Errorf("%s took no time", f.GetRule())
+		}
+	}
+	if want := []string{"RULE_A 3 0 0", "RULE_B 0 0 3", "RULE_C 0 3 0"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -141,8 +141,16 @@ func (s *server) Plan(ctx context.Context, in *rulespb.PlanRequest) (_ *rulespb.
 	return out, nil
 }
 
-func (s *server) Health(context.Context, *rulespb.HealthRequest) (*rulespb.HealthResponse, error) {
-	return &rulespb.HealthResponse{Serving: true}, nil
+func (s *server) Health(context.Context, *rulespb.HealthRequest) (h *rulespb.HealthResponse, err error) {
+	defer ended(&err, "Health")
+	h = &rulespb.HealthResponse{Serving: true}
+	if set, done, err := s.of(""); err == nil { // a program that serves many revisions keeps no figures
+		defer done()
+		if m, ok := set.(Measured); ok {
+			h.Rules = m.Figures()
+		}
+	}
+	return h, nil
 }
 
 // ended makes a panic the error of a call, and logs where it was.

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )
@@ -36,6 +38,8 @@ type Set struct {
 	ParametersSchema string // JSON Schema; empty: it takes none
 	// OnConfigure gets the parameters, which fit the schema, with the schema's defaults for those that the region does not name.
 	OnConfigure func(region string, parameters map[string]any) error
+
+	figures sync.Map // *figures, by the code of the rule
 }
 
 // Rule is one thing that a rule set asks for.
@@ -96,7 +100,10 @@ func (s *Set) Evaluate(_ context.Context, q *Question) ([]*Verdict, error) {
 	var verdicts []*Verdict
 	for i := range s.Rules {
 		if r := &s.Rules[i]; slices.Contains(r.Moves, q.GetMove()) && slices.Contains(r.Stages, q.GetFacts().GetProgramme().GetStage()) {
-			verdicts = append(verdicts, r.judge(q))
+			began := time.Now()
+			v := r.judge(q)
+			s.count(r.Code, v, time.Since(began))
+			verdicts = append(verdicts, v)
 		}
 	}
 	return verdicts, nil

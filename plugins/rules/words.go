@@ -88,4 +88,5 @@ type (
 	Verdict       = rulespb.Verdict
 	StagePlan     = rulespb.StagePlan
 	ChecklistItem = rulespb.ChecklistItem
+	RuleFigures   = rulespb.RuleFigures
 )

@@ -1007,9 +1007,12 @@ func (*HealthRequest) Descriptor() ([]byte, []int) {
 }
 
 type HealthResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Serving       bool                   `protobuf:"varint,1,opt,name=serving,proto3" json:"serving,omitempty"`
-	Message       string                 `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"` // why not, for operators
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Serving bool                   `protobuf:"varint,1,opt,name=serving,proto3" json:"serving,omitempty"`
+	Message string                 `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"` // why not, for operators
+	// What came of each rule since the program began, for operators, who see it in the server's metrics. The kit for Go keeps them; a
+	// program that keeps none leaves them out.
+	Rules         []*RuleFigures `protobuf:"bytes,3,rep,name=rules,proto3" json:"rules,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1058,6 +1061,90 @@ func (x *HealthResponse) GetMessage() string {
 	return ""
 }
 
+func (x *HealthResponse) GetRules() []*RuleFigures {
+	if x != nil {
+		return x.Rules
+	}
+	return nil
+}
+
+// RuleFigures counts what came of a rule.
+type RuleFigures struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Rule          string                 `protobuf:"bytes,1,opt,name=rule,proto3" json:"rule,omitempty"` // its code, as Describe gives it
+	Passed        uint64                 `protobuf:"varint,2,opt,name=passed,proto3" json:"passed,omitempty"`
+	Failed        uint64                 `protobuf:"varint,3,opt,name=failed,proto3" json:"failed,omitempty"`
+	Broken        uint64                 `protobuf:"varint,4,opt,name=broken,proto3" json:"broken,omitempty"`    // it broke down and could not judge
+	Seconds       float64                `protobuf:"fixed64,5,opt,name=seconds,proto3" json:"seconds,omitempty"` // that it took in all
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RuleFigures) Reset() {
+	*x = RuleFigures{}
+	mi := &file_plugins_rules_rules_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RuleFigures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RuleFigures) ProtoMessage() {}
+
+func (x *RuleFigures) ProtoReflect() protoreflect.Message {
+	mi := &file_plugins_rules_rules_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RuleFigures.ProtoReflect.Descriptor instead.
+func (*RuleFigures) Descriptor() ([]byte, []int) {
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *RuleFigures) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *RuleFigures) GetPassed() uint64 {
+	if x != nil {
+		return x.Passed
+	}
+	return 0
+}
+
+func (x *RuleFigures) GetFailed() uint64 {
+	if x != nil {
+		return x.Failed
+	}
+	return 0
+}
+
+func (x *RuleFigures) GetBroken() uint64 {
+	if x != nil {
+		return x.Broken
+	}
+	return 0
+}
+
+func (x *RuleFigures) GetSeconds() float64 {
+	if x != nil {
+		return x.Seconds
+	}
+	return 0
+}
+
 // Facts is what is known of a programme at one moment. Lists are ordered by id, so equal content gives equal facts. What was
 // superseded by sending the programme back is left out.
 type Facts struct {
@@ -1081,7 +1168,7 @@ type Facts struct {
 
 func (x *Facts) Reset() {
 	*x = Facts{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[17]
+	mi := &file_plugins_rules_rules_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1093,7 +1180,7 @@ func (x *Facts) String() string {
 func (*Facts) ProtoMessage() {}
 
 func (x *Facts) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[17]
+	mi := &file_plugins_rules_rules_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1106,7 +1193,7 @@ func (x *Facts) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Facts.ProtoReflect.Descriptor instead.
 func (*Facts) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{17}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Facts) GetProgramme() *Programme {
@@ -1218,7 +1305,7 @@ type Programme struct {
 
 func (x *Programme) Reset() {
 	*x = Programme{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[18]
+	mi := &file_plugins_rules_rules_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1230,7 +1317,7 @@ func (x *Programme) String() string {
 func (*Programme) ProtoMessage() {}
 
 func (x *Programme) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[18]
+	mi := &file_plugins_rules_rules_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1243,7 +1330,7 @@ func (x *Programme) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Programme.ProtoReflect.Descriptor instead.
 func (*Programme) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{18}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Programme) GetId() string {
@@ -1329,7 +1416,7 @@ type Region struct {
 
 func (x *Region) Reset() {
 	*x = Region{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[19]
+	mi := &file_plugins_rules_rules_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1341,7 +1428,7 @@ func (x *Region) String() string {
 func (*Region) ProtoMessage() {}
 
 func (x *Region) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[19]
+	mi := &file_plugins_rules_rules_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1354,7 +1441,7 @@ func (x *Region) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Region.ProtoReflect.Descriptor instead.
 func (*Region) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{19}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Region) GetCode() string {
@@ -1412,7 +1499,7 @@ type Community struct {
 
 func (x *Community) Reset() {
 	*x = Community{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[20]
+	mi := &file_plugins_rules_rules_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1424,7 +1511,7 @@ func (x *Community) String() string {
 func (*Community) ProtoMessage() {}
 
 func (x *Community) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[20]
+	mi := &file_plugins_rules_rules_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1437,7 +1524,7 @@ func (x *Community) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Community.ProtoReflect.Descriptor instead.
 func (*Community) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{20}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Community) GetId() string {
@@ -1545,7 +1632,7 @@ type Need struct {
 
 func (x *Need) Reset() {
 	*x = Need{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[21]
+	mi := &file_plugins_rules_rules_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1557,7 +1644,7 @@ func (x *Need) String() string {
 func (*Need) ProtoMessage() {}
 
 func (x *Need) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[21]
+	mi := &file_plugins_rules_rules_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1570,7 +1657,7 @@ func (x *Need) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Need.ProtoReflect.Descriptor instead.
 func (*Need) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{21}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Need) GetId() string {
@@ -1663,7 +1750,7 @@ type ProblemNode struct {
 
 func (x *ProblemNode) Reset() {
 	*x = ProblemNode{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[22]
+	mi := &file_plugins_rules_rules_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1675,7 +1762,7 @@ func (x *ProblemNode) String() string {
 func (*ProblemNode) ProtoMessage() {}
 
 func (x *ProblemNode) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[22]
+	mi := &file_plugins_rules_rules_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1688,7 +1775,7 @@ func (x *ProblemNode) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProblemNode.ProtoReflect.Descriptor instead.
 func (*ProblemNode) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{22}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ProblemNode) GetId() string {
@@ -1744,7 +1831,7 @@ type Consultation struct {
 
 func (x *Consultation) Reset() {
 	*x = Consultation{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[23]
+	mi := &file_plugins_rules_rules_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1756,7 +1843,7 @@ func (x *Consultation) String() string {
 func (*Consultation) ProtoMessage() {}
 
 func (x *Consultation) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[23]
+	mi := &file_plugins_rules_rules_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1769,7 +1856,7 @@ func (x *Consultation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consultation.ProtoReflect.Descriptor instead.
 func (*Consultation) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{23}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Consultation) GetId() string {
@@ -1854,7 +1941,7 @@ type CapacityAssessment struct {
 
 func (x *CapacityAssessment) Reset() {
 	*x = CapacityAssessment{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[24]
+	mi := &file_plugins_rules_rules_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1866,7 +1953,7 @@ func (x *CapacityAssessment) String() string {
 func (*CapacityAssessment) ProtoMessage() {}
 
 func (x *CapacityAssessment) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[24]
+	mi := &file_plugins_rules_rules_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1879,7 +1966,7 @@ func (x *CapacityAssessment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CapacityAssessment.ProtoReflect.Descriptor instead.
 func (*CapacityAssessment) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{24}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *CapacityAssessment) GetId() string {
@@ -1923,7 +2010,7 @@ type CapacityScore struct {
 
 func (x *CapacityScore) Reset() {
 	*x = CapacityScore{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[25]
+	mi := &file_plugins_rules_rules_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1935,7 +2022,7 @@ func (x *CapacityScore) String() string {
 func (*CapacityScore) ProtoMessage() {}
 
 func (x *CapacityScore) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[25]
+	mi := &file_plugins_rules_rules_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1948,7 +2035,7 @@ func (x *CapacityScore) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CapacityScore.ProtoReflect.Descriptor instead.
 func (*CapacityScore) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{25}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *CapacityScore) GetDomain() string {
@@ -1987,7 +2074,7 @@ type Objective struct {
 
 func (x *Objective) Reset() {
 	*x = Objective{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[26]
+	mi := &file_plugins_rules_rules_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1999,7 +2086,7 @@ func (x *Objective) String() string {
 func (*Objective) ProtoMessage() {}
 
 func (x *Objective) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[26]
+	mi := &file_plugins_rules_rules_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2012,7 +2099,7 @@ func (x *Objective) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Objective.ProtoReflect.Descriptor instead.
 func (*Objective) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{26}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Objective) GetId() string {
@@ -2082,7 +2169,7 @@ type Activity struct {
 
 func (x *Activity) Reset() {
 	*x = Activity{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[27]
+	mi := &file_plugins_rules_rules_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2094,7 +2181,7 @@ func (x *Activity) String() string {
 func (*Activity) ProtoMessage() {}
 
 func (x *Activity) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[27]
+	mi := &file_plugins_rules_rules_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2107,7 +2194,7 @@ func (x *Activity) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Activity.ProtoReflect.Descriptor instead.
 func (*Activity) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{27}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Activity) GetId() string {
@@ -2193,7 +2280,7 @@ type BudgetLine struct {
 
 func (x *BudgetLine) Reset() {
 	*x = BudgetLine{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[28]
+	mi := &file_plugins_rules_rules_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2205,7 +2292,7 @@ func (x *BudgetLine) String() string {
 func (*BudgetLine) ProtoMessage() {}
 
 func (x *BudgetLine) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[28]
+	mi := &file_plugins_rules_rules_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2218,7 +2305,7 @@ func (x *BudgetLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BudgetLine.ProtoReflect.Descriptor instead.
 func (*BudgetLine) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{28}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *BudgetLine) GetId() string {
@@ -2268,7 +2355,7 @@ type Money struct {
 
 func (x *Money) Reset() {
 	*x = Money{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[29]
+	mi := &file_plugins_rules_rules_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2280,7 +2367,7 @@ func (x *Money) String() string {
 func (*Money) ProtoMessage() {}
 
 func (x *Money) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[29]
+	mi := &file_plugins_rules_rules_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2293,7 +2380,7 @@ func (x *Money) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Money.ProtoReflect.Descriptor instead.
 func (*Money) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{29}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Money) GetCurrency() string {
@@ -2332,7 +2419,7 @@ type TrainingEvent struct {
 
 func (x *TrainingEvent) Reset() {
 	*x = TrainingEvent{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[30]
+	mi := &file_plugins_rules_rules_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2344,7 +2431,7 @@ func (x *TrainingEvent) String() string {
 func (*TrainingEvent) ProtoMessage() {}
 
 func (x *TrainingEvent) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[30]
+	mi := &file_plugins_rules_rules_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2357,7 +2444,7 @@ func (x *TrainingEvent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TrainingEvent.ProtoReflect.Descriptor instead.
 func (*TrainingEvent) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{30}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *TrainingEvent) GetId() string {
@@ -2423,7 +2510,7 @@ type Session struct {
 
 func (x *Session) Reset() {
 	*x = Session{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[31]
+	mi := &file_plugins_rules_rules_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2435,7 +2522,7 @@ func (x *Session) String() string {
 func (*Session) ProtoMessage() {}
 
 func (x *Session) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[31]
+	mi := &file_plugins_rules_rules_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2448,7 +2535,7 @@ func (x *Session) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Session.ProtoReflect.Descriptor instead.
 func (*Session) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{31}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Session) GetId() string {
@@ -2507,7 +2594,7 @@ type Participant struct {
 
 func (x *Participant) Reset() {
 	*x = Participant{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[32]
+	mi := &file_plugins_rules_rules_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2519,7 +2606,7 @@ func (x *Participant) String() string {
 func (*Participant) ProtoMessage() {}
 
 func (x *Participant) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[32]
+	mi := &file_plugins_rules_rules_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2532,7 +2619,7 @@ func (x *Participant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Participant.ProtoReflect.Descriptor instead.
 func (*Participant) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{32}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Participant) GetId() string {
@@ -2580,7 +2667,7 @@ type Attendance struct {
 
 func (x *Attendance) Reset() {
 	*x = Attendance{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[33]
+	mi := &file_plugins_rules_rules_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2592,7 +2679,7 @@ func (x *Attendance) String() string {
 func (*Attendance) ProtoMessage() {}
 
 func (x *Attendance) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[33]
+	mi := &file_plugins_rules_rules_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2605,7 +2692,7 @@ func (x *Attendance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attendance.ProtoReflect.Descriptor instead.
 func (*Attendance) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{33}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Attendance) GetParticipant() string {
@@ -2641,7 +2728,7 @@ type Indicator struct {
 
 func (x *Indicator) Reset() {
 	*x = Indicator{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[34]
+	mi := &file_plugins_rules_rules_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2653,7 +2740,7 @@ func (x *Indicator) String() string {
 func (*Indicator) ProtoMessage() {}
 
 func (x *Indicator) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[34]
+	mi := &file_plugins_rules_rules_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2666,7 +2753,7 @@ func (x *Indicator) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Indicator.ProtoReflect.Descriptor instead.
 func (*Indicator) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{34}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Indicator) GetId() string {
@@ -2762,7 +2849,7 @@ type Measurement struct {
 
 func (x *Measurement) Reset() {
 	*x = Measurement{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[35]
+	mi := &file_plugins_rules_rules_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2774,7 +2861,7 @@ func (x *Measurement) String() string {
 func (*Measurement) ProtoMessage() {}
 
 func (x *Measurement) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[35]
+	mi := &file_plugins_rules_rules_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2787,7 +2874,7 @@ func (x *Measurement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Measurement.ProtoReflect.Descriptor instead.
 func (*Measurement) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{35}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Measurement) GetId() string {
@@ -2862,7 +2949,7 @@ type Finding struct {
 
 func (x *Finding) Reset() {
 	*x = Finding{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[36]
+	mi := &file_plugins_rules_rules_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2874,7 +2961,7 @@ func (x *Finding) String() string {
 func (*Finding) ProtoMessage() {}
 
 func (x *Finding) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[36]
+	mi := &file_plugins_rules_rules_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2887,7 +2974,7 @@ func (x *Finding) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Finding.ProtoReflect.Descriptor instead.
 func (*Finding) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{36}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Finding) GetId() string {
@@ -2961,7 +3048,7 @@ type Stakeholder struct {
 
 func (x *Stakeholder) Reset() {
 	*x = Stakeholder{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[37]
+	mi := &file_plugins_rules_rules_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2973,7 +3060,7 @@ func (x *Stakeholder) String() string {
 func (*Stakeholder) ProtoMessage() {}
 
 func (x *Stakeholder) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[37]
+	mi := &file_plugins_rules_rules_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2986,7 +3073,7 @@ func (x *Stakeholder) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Stakeholder.ProtoReflect.Descriptor instead.
 func (*Stakeholder) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{37}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Stakeholder) GetId() string {
@@ -3048,7 +3135,7 @@ type Report struct {
 
 func (x *Report) Reset() {
 	*x = Report{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[38]
+	mi := &file_plugins_rules_rules_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3060,7 +3147,7 @@ func (x *Report) String() string {
 func (*Report) ProtoMessage() {}
 
 func (x *Report) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[38]
+	mi := &file_plugins_rules_rules_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3073,7 +3160,7 @@ func (x *Report) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Report.ProtoReflect.Descriptor instead.
 func (*Report) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{38}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *Report) GetId() string {
@@ -3151,7 +3238,7 @@ type Distribution struct {
 
 func (x *Distribution) Reset() {
 	*x = Distribution{}
-	mi := &file_plugins_rules_rules_proto_msgTypes[39]
+	mi := &file_plugins_rules_rules_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3163,7 +3250,7 @@ func (x *Distribution) String() string {
 func (*Distribution) ProtoMessage() {}
 
 func (x *Distribution) ProtoReflect() protoreflect.Message {
-	mi := &file_plugins_rules_rules_proto_msgTypes[39]
+	mi := &file_plugins_rules_rules_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3176,7 +3263,7 @@ func (x *Distribution) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Distribution.ProtoReflect.Descriptor instead.
 func (*Distribution) Descriptor() ([]byte, []int) {
-	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{39}
+	return file_plugins_rules_rules_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *Distribution) GetStakeholder() string {
@@ -3278,10 +3365,17 @@ const file_plugins_rules_rules_proto_rawDesc = "" +
 	"\rChecklistItem\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12,\n" +
 	"\x05title\x18\x02 \x01(\v2\x16.berdaya.rules.v1.TextR\x05title\"\x0f\n" +
-	"\rHealthRequest\"D\n" +
+	"\rHealthRequest\"y\n" +
 	"\x0eHealthResponse\x12\x18\n" +
 	"\aserving\x18\x01 \x01(\bR\aserving\x12\x18\n" +
-	"\amessage\x18\x02 \x01(\tR\amessage\"\xae\x06\n" +
+	"\amessage\x18\x02 \x01(\tR\amessage\x123\n" +
+	"\x05rules\x18\x03 \x03(\v2\x1d.berdaya.rules.v1.RuleFiguresR\x05rules\"\x83\x01\n" +
+	"\vRuleFigures\x12\x12\n" +
+	"\x04rule\x18\x01 \x01(\tR\x04rule\x12\x16\n" +
+	"\x06passed\x18\x02 \x01(\x04R\x06passed\x12\x16\n" +
+	"\x06failed\x18\x03 \x01(\x04R\x06failed\x12\x16\n" +
+	"\x06broken\x18\x04 \x01(\x04R\x06broken\x12\x18\n" +
+	"\aseconds\x18\x05 \x01(\x01R\aseconds\"\xae\x06\n" +
 	"\x05Facts\x129\n" +
 	"\tprogramme\x18\x01 \x01(\v2\x1b.berdaya.rules.v1.ProgrammeR\tprogramme\x120\n" +
 	"\x06region\x18\x02 \x01(\v2\x18.berdaya.rules.v1.RegionR\x06region\x12=\n" +
@@ -3556,7 +3650,7 @@ func file_plugins_rules_rules_proto_rawDescGZIP() []byte {
 	return file_plugins_rules_rules_proto_rawDescData
 }
 
-var file_plugins_rules_rules_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_plugins_rules_rules_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_plugins_rules_rules_proto_goTypes = []any{
 	(*Text)(nil),                  // 0: berdaya.rules.v1.Text
 	(*DescribeRequest)(nil),       // 1: berdaya.rules.v1.DescribeRequest
@@ -3575,94 +3669,96 @@ var file_plugins_rules_rules_proto_goTypes = []any{
 	(*ChecklistItem)(nil),         // 14: berdaya.rules.v1.ChecklistItem
 	(*HealthRequest)(nil),         // 15: berdaya.rules.v1.HealthRequest
 	(*HealthResponse)(nil),        // 16: berdaya.rules.v1.HealthResponse
-	(*Facts)(nil),                 // 17: berdaya.rules.v1.Facts
-	(*Programme)(nil),             // 18: berdaya.rules.v1.Programme
-	(*Region)(nil),                // 19: berdaya.rules.v1.Region
-	(*Community)(nil),             // 20: berdaya.rules.v1.Community
-	(*Need)(nil),                  // 21: berdaya.rules.v1.Need
-	(*ProblemNode)(nil),           // 22: berdaya.rules.v1.ProblemNode
-	(*Consultation)(nil),          // 23: berdaya.rules.v1.Consultation
-	(*CapacityAssessment)(nil),    // 24: berdaya.rules.v1.CapacityAssessment
-	(*CapacityScore)(nil),         // 25: berdaya.rules.v1.CapacityScore
-	(*Objective)(nil),             // 26: berdaya.rules.v1.Objective
-	(*Activity)(nil),              // 27: berdaya.rules.v1.Activity
-	(*BudgetLine)(nil),            // 28: berdaya.rules.v1.BudgetLine
-	(*Money)(nil),                 // 29: berdaya.rules.v1.Money
-	(*TrainingEvent)(nil),         // 30: berdaya.rules.v1.TrainingEvent
-	(*Session)(nil),               // 31: berdaya.rules.v1.Session
-	(*Participant)(nil),           // 32: berdaya.rules.v1.Participant
-	(*Attendance)(nil),            // 33: berdaya.rules.v1.Attendance
-	(*Indicator)(nil),             // 34: berdaya.rules.v1.Indicator
-	(*Measurement)(nil),           // 35: berdaya.rules.v1.Measurement
-	(*Finding)(nil),               // 36: berdaya.rules.v1.Finding
-	(*Stakeholder)(nil),           // 37: berdaya.rules.v1.Stakeholder
-	(*Report)(nil),                // 38: berdaya.rules.v1.Report
-	(*Distribution)(nil),          // 39: berdaya.rules.v1.Distribution
-	nil,                           // 40: berdaya.rules.v1.Verdict.ValuesEntry
-	(*structpb.Struct)(nil),       // 41: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil), // 42: google.protobuf.Timestamp
+	(*RuleFigures)(nil),           // 17: berdaya.rules.v1.RuleFigures
+	(*Facts)(nil),                 // 18: berdaya.rules.v1.Facts
+	(*Programme)(nil),             // 19: berdaya.rules.v1.Programme
+	(*Region)(nil),                // 20: berdaya.rules.v1.Region
+	(*Community)(nil),             // 21: berdaya.rules.v1.Community
+	(*Need)(nil),                  // 22: berdaya.rules.v1.Need
+	(*ProblemNode)(nil),           // 23: berdaya.rules.v1.ProblemNode
+	(*Consultation)(nil),          // 24: berdaya.rules.v1.Consultation
+	(*CapacityAssessment)(nil),    // 25: berdaya.rules.v1.CapacityAssessment
+	(*CapacityScore)(nil),         // 26: berdaya.rules.v1.CapacityScore
+	(*Objective)(nil),             // 27: berdaya.rules.v1.Objective
+	(*Activity)(nil),              // 28: berdaya.rules.v1.Activity
+	(*BudgetLine)(nil),            // 29: berdaya.rules.v1.BudgetLine
+	(*Money)(nil),                 // 30: berdaya.rules.v1.Money
+	(*TrainingEvent)(nil),         // 31: berdaya.rules.v1.TrainingEvent
+	(*Session)(nil),               // 32: berdaya.rules.v1.Session
+	(*Participant)(nil),           // 33: berdaya.rules.v1.Participant
+	(*Attendance)(nil),            // 34: berdaya.rules.v1.Attendance
+	(*Indicator)(nil),             // 35: berdaya.rules.v1.Indicator
+	(*Measurement)(nil),           // 36: berdaya.rules.v1.Measurement
+	(*Finding)(nil),               // 37: berdaya.rules.v1.Finding
+	(*Stakeholder)(nil),           // 38: berdaya.rules.v1.Stakeholder
+	(*Report)(nil),                // 39: berdaya.rules.v1.Report
+	(*Distribution)(nil),          // 40: berdaya.rules.v1.Distribution
+	nil,                           // 41: berdaya.rules.v1.Verdict.ValuesEntry
+	(*structpb.Struct)(nil),       // 42: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil), // 43: google.protobuf.Timestamp
 }
 var file_plugins_rules_rules_proto_depIdxs = []int32{
 	0,  // 0: berdaya.rules.v1.DescribeResponse.title:type_name -> berdaya.rules.v1.Text
 	3,  // 1: berdaya.rules.v1.DescribeResponse.rules:type_name -> berdaya.rules.v1.Rule
 	0,  // 2: berdaya.rules.v1.Rule.title:type_name -> berdaya.rules.v1.Text
-	41, // 3: berdaya.rules.v1.ConfigureRequest.parameters:type_name -> google.protobuf.Struct
+	42, // 3: berdaya.rules.v1.ConfigureRequest.parameters:type_name -> google.protobuf.Struct
 	8,  // 4: berdaya.rules.v1.EvaluateRequest.questions:type_name -> berdaya.rules.v1.Question
 	9,  // 5: berdaya.rules.v1.EvaluateResponse.answers:type_name -> berdaya.rules.v1.Answer
-	42, // 6: berdaya.rules.v1.Question.at:type_name -> google.protobuf.Timestamp
-	17, // 7: berdaya.rules.v1.Question.facts:type_name -> berdaya.rules.v1.Facts
+	43, // 6: berdaya.rules.v1.Question.at:type_name -> google.protobuf.Timestamp
+	18, // 7: berdaya.rules.v1.Question.facts:type_name -> berdaya.rules.v1.Facts
 	10, // 8: berdaya.rules.v1.Answer.verdicts:type_name -> berdaya.rules.v1.Verdict
 	0,  // 9: berdaya.rules.v1.Verdict.message:type_name -> berdaya.rules.v1.Text
-	40, // 10: berdaya.rules.v1.Verdict.values:type_name -> berdaya.rules.v1.Verdict.ValuesEntry
+	41, // 10: berdaya.rules.v1.Verdict.values:type_name -> berdaya.rules.v1.Verdict.ValuesEntry
 	8,  // 11: berdaya.rules.v1.PlanRequest.questions:type_name -> berdaya.rules.v1.Question
 	13, // 12: berdaya.rules.v1.PlanResponse.plans:type_name -> berdaya.rules.v1.StagePlan
 	14, // 13: berdaya.rules.v1.StagePlan.checklist:type_name -> berdaya.rules.v1.ChecklistItem
 	0,  // 14: berdaya.rules.v1.ChecklistItem.title:type_name -> berdaya.rules.v1.Text
-	18, // 15: berdaya.rules.v1.Facts.programme:type_name -> berdaya.rules.v1.Programme
-	19, // 16: berdaya.rules.v1.Facts.region:type_name -> berdaya.rules.v1.Region
-	20, // 17: berdaya.rules.v1.Facts.communities:type_name -> berdaya.rules.v1.Community
-	21, // 18: berdaya.rules.v1.Facts.needs:type_name -> berdaya.rules.v1.Need
-	23, // 19: berdaya.rules.v1.Facts.consultations:type_name -> berdaya.rules.v1.Consultation
-	24, // 20: berdaya.rules.v1.Facts.capacity_assessments:type_name -> berdaya.rules.v1.CapacityAssessment
-	26, // 21: berdaya.rules.v1.Facts.objectives:type_name -> berdaya.rules.v1.Objective
-	27, // 22: berdaya.rules.v1.Facts.activities:type_name -> berdaya.rules.v1.Activity
-	30, // 23: berdaya.rules.v1.Facts.training_events:type_name -> berdaya.rules.v1.TrainingEvent
-	34, // 24: berdaya.rules.v1.Facts.indicators:type_name -> berdaya.rules.v1.Indicator
-	36, // 25: berdaya.rules.v1.Facts.findings:type_name -> berdaya.rules.v1.Finding
-	37, // 26: berdaya.rules.v1.Facts.stakeholders:type_name -> berdaya.rules.v1.Stakeholder
-	38, // 27: berdaya.rules.v1.Facts.reports:type_name -> berdaya.rules.v1.Report
-	42, // 28: berdaya.rules.v1.Programme.stage_entered_at:type_name -> google.protobuf.Timestamp
-	22, // 29: berdaya.rules.v1.Need.problem_tree:type_name -> berdaya.rules.v1.ProblemNode
-	25, // 30: berdaya.rules.v1.CapacityAssessment.scores:type_name -> berdaya.rules.v1.CapacityScore
-	28, // 31: berdaya.rules.v1.Activity.budget_lines:type_name -> berdaya.rules.v1.BudgetLine
-	29, // 32: berdaya.rules.v1.BudgetLine.planned:type_name -> berdaya.rules.v1.Money
-	29, // 33: berdaya.rules.v1.BudgetLine.spent:type_name -> berdaya.rules.v1.Money
-	31, // 34: berdaya.rules.v1.TrainingEvent.sessions:type_name -> berdaya.rules.v1.Session
-	32, // 35: berdaya.rules.v1.TrainingEvent.participants:type_name -> berdaya.rules.v1.Participant
-	42, // 36: berdaya.rules.v1.Session.starts_at:type_name -> google.protobuf.Timestamp
-	42, // 37: berdaya.rules.v1.Session.ends_at:type_name -> google.protobuf.Timestamp
-	33, // 38: berdaya.rules.v1.Session.attendances:type_name -> berdaya.rules.v1.Attendance
-	35, // 39: berdaya.rules.v1.Indicator.measurements:type_name -> berdaya.rules.v1.Measurement
-	42, // 40: berdaya.rules.v1.Finding.closed_at:type_name -> google.protobuf.Timestamp
-	42, // 41: berdaya.rules.v1.Report.published_at:type_name -> google.protobuf.Timestamp
-	39, // 42: berdaya.rules.v1.Report.distributions:type_name -> berdaya.rules.v1.Distribution
-	42, // 43: berdaya.rules.v1.Distribution.sent_at:type_name -> google.protobuf.Timestamp
-	42, // 44: berdaya.rules.v1.Distribution.acknowledged_at:type_name -> google.protobuf.Timestamp
-	1,  // 45: berdaya.rules.v1.Rules.Describe:input_type -> berdaya.rules.v1.DescribeRequest
-	4,  // 46: berdaya.rules.v1.Rules.Configure:input_type -> berdaya.rules.v1.ConfigureRequest
-	6,  // 47: berdaya.rules.v1.Rules.Evaluate:input_type -> berdaya.rules.v1.EvaluateRequest
-	11, // 48: berdaya.rules.v1.Rules.Plan:input_type -> berdaya.rules.v1.PlanRequest
-	15, // 49: berdaya.rules.v1.Rules.Health:input_type -> berdaya.rules.v1.HealthRequest
-	2,  // 50: berdaya.rules.v1.Rules.Describe:output_type -> berdaya.rules.v1.DescribeResponse
-	5,  // 51: berdaya.rules.v1.Rules.Configure:output_type -> berdaya.rules.v1.ConfigureResponse
-	7,  // 52: berdaya.rules.v1.Rules.Evaluate:output_type -> berdaya.rules.v1.EvaluateResponse
-	12, // 53: berdaya.rules.v1.Rules.Plan:output_type -> berdaya.rules.v1.PlanResponse
-	16, // 54: berdaya.rules.v1.Rules.Health:output_type -> berdaya.rules.v1.HealthResponse
-	50, // [50:55] is the sub-list for method output_type
-	45, // [45:50] is the sub-list for method input_type
-	45, // [45:45] is the sub-list for extension type_name
-	45, // [45:45] is the sub-list for extension extendee
-	0,  // [0:45] is the sub-list for field type_name
+	17, // 15: berdaya.rules.v1.HealthResponse.rules:type_name -> berdaya.rules.v1.RuleFigures
+	19, // 16: berdaya.rules.v1.Facts.programme:type_name -> berdaya.rules.v1.Programme
+	20, // 17: berdaya.rules.v1.Facts.region:type_name -> berdaya.rules.v1.Region
+	21, // 18: berdaya.rules.v1.Facts.communities:type_name -> berdaya.rules.v1.Community
+	22, // 19: berdaya.rules.v1.Facts.needs:type_name -> berdaya.rules.v1.Need
+	24, // 20: berdaya.rules.v1.Facts.consultations:type_name -> berdaya.rules.v1.Consultation
+	25, // 21: berdaya.rules.v1.Facts.capacity_assessments:type_name -> berdaya.rules.v1.CapacityAssessment
+	27, // 22: berdaya.rules.v1.Facts.objectives:type_name -> berdaya.rules.v1.Objective
+	28, // 23: berdaya.rules.v1.Facts.activities:type_name -> berdaya.rules.v1.Activity
+	31, // 24: berdaya.rules.v1.Facts.training_events:type_name -> berdaya.rules.v1.TrainingEvent
+	35, // 25: berdaya.rules.v1.Facts.indicators:type_name -> berdaya.rules.v1.Indicator
+	37, // 26: berdaya.rules.v1.Facts.findings:type_name -> berdaya.rules.v1.Finding
+	38, // 27: berdaya.rules.v1.Facts.stakeholders:type_name -> berdaya.rules.v1.Stakeholder
+	39, // 28: berdaya.rules.v1.Facts.reports:type_name -> berdaya.rules.v1.Report
+	43, // 29: berdaya.rules.v1.Programme.stage_entered_at:type_name -> google.protobuf.Timestamp
+	23, // 30: berdaya.rules.v1.Need.problem_tree:type_name -> berdaya.rules.v1.ProblemNode
+	26, // 31: berdaya.rules.v1.CapacityAssessment.scores:type_name -> berdaya.rules.v1.CapacityScore
+	29, // 32: berdaya.rules.v1.Activity.budget_lines:type_name -> berdaya.rules.v1.BudgetLine
+	30, // 33: berdaya.rules.v1.BudgetLine.planned:type_name -> berdaya.rules.v1.Money
+	30, // 34: berdaya.rules.v1.BudgetLine.spent:type_name -> berdaya.rules.v1.Money
+	32, // 35: berdaya.rules.v1.TrainingEvent.sessions:type_name -> berdaya.rules.v1.Session
+	33, // 36: berdaya.rules.v1.TrainingEvent.participants:type_name -> berdaya.rules.v1.Participant
+	43, // 37: berdaya.rules.v1.Session.starts_at:type_name -> google.protobuf.Timestamp
+	43, // 38: berdaya.rules.v1.Session.ends_at:type_name -> google.protobuf.Timestamp
+	34, // 39: berdaya.rules.v1.Session.attendances:type_name -> berdaya.rules.v1.Attendance
+	36, // 40: berdaya.rules.v1.Indicator.measurements:type_name -> berdaya.rules.v1.Measurement
+	43, // 41: berdaya.rules.v1.Finding.closed_at:type_name -> google.protobuf.Timestamp
+	43, // 42: berdaya.rules.v1.Report.published_at:type_name -> google.protobuf.Timestamp
+	40, // 43: berdaya.rules.v1.Report.distributions:type_name -> berdaya.rules.v1.Distribution
+	43, // 44: berdaya.rules.v1.Distribution.sent_at:type_name -> google.protobuf.Timestamp
+	43, // 45: berdaya.rules.v1.Distribution.acknowledged_at:type_name -> google.protobuf.Timestamp
+	1,  // 46: berdaya.rules.v1.Rules.Describe:input_type -> berdaya.rules.v1.DescribeRequest
+	4,  // 47: berdaya.rules.v1.Rules.Configure:input_type -> berdaya.rules.v1.ConfigureRequest
+	6,  // 48: berdaya.rules.v1.Rules.Evaluate:input_type -> berdaya.rules.v1.EvaluateRequest
+	11, // 49: berdaya.rules.v1.Rules.Plan:input_type -> berdaya.rules.v1.PlanRequest
+	15, // 50: berdaya.rules.v1.Rules.Health:input_type -> berdaya.rules.v1.HealthRequest
+	2,  // 51: berdaya.rules.v1.Rules.Describe:output_type -> berdaya.rules.v1.DescribeResponse
+	5,  // 52: berdaya.rules.v1.Rules.Configure:output_type -> berdaya.rules.v1.ConfigureResponse
+	7,  // 53: berdaya.rules.v1.Rules.Evaluate:output_type -> berdaya.rules.v1.EvaluateResponse
+	12, // 54: berdaya.rules.v1.Rules.Plan:output_type -> berdaya.rules.v1.PlanResponse
+	16, // 55: berdaya.rules.v1.Rules.Health:output_type -> berdaya.rules.v1.HealthResponse
+	51, // [51:56] is the sub-list for method output_type
+	46, // [46:51] is the sub-list for method input_type
+	46, // [46:46] is the sub-list for extension type_name
+	46, // [46:46] is the sub-list for extension extendee
+	0,  // [0:46] is the sub-list for field type_name
 }
 
 func init() { file_plugins_rules_rules_proto_init() }
@@ -3670,25 +3766,25 @@ func file_plugins_rules_rules_proto_init() {
 	if File_plugins_rules_rules_proto != nil {
 		return
 	}
-	file_plugins_rules_rules_proto_msgTypes[18].OneofWrappers = []any{}
 	file_plugins_rules_rules_proto_msgTypes[19].OneofWrappers = []any{}
 	file_plugins_rules_rules_proto_msgTypes[20].OneofWrappers = []any{}
 	file_plugins_rules_rules_proto_msgTypes[21].OneofWrappers = []any{}
 	file_plugins_rules_rules_proto_msgTypes[22].OneofWrappers = []any{}
-	file_plugins_rules_rules_proto_msgTypes[26].OneofWrappers = []any{}
+	file_plugins_rules_rules_proto_msgTypes[23].OneofWrappers = []any{}
 	file_plugins_rules_rules_proto_msgTypes[27].OneofWrappers = []any{}
-	file_plugins_rules_rules_proto_msgTypes[30].OneofWrappers = []any{}
-	file_plugins_rules_rules_proto_msgTypes[32].OneofWrappers = []any{}
-	file_plugins_rules_rules_proto_msgTypes[34].OneofWrappers = []any{}
+	file_plugins_rules_rules_proto_msgTypes[28].OneofWrappers = []any{}
+	file_plugins_rules_rules_proto_msgTypes[31].OneofWrappers = []any{}
+	file_plugins_rules_rules_proto_msgTypes[33].OneofWrappers = []any{}
 	file_plugins_rules_rules_proto_msgTypes[35].OneofWrappers = []any{}
 	file_plugins_rules_rules_proto_msgTypes[36].OneofWrappers = []any{}
+	file_plugins_rules_rules_proto_msgTypes[37].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugins_rules_rules_proto_rawDesc), len(file_plugins_rules_rules_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   41,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
