@@ -21,6 +21,9 @@ const (
 	longest = 200
 )
 
+// charMatched is what a regular expression costs for each character that it looks at.
+const charMatched = 5
+
 // sizes tells CEL what it cannot know: how long lists and texts of the facts may be.
 type sizes struct{}
 

@@ -1,8 +1,6 @@
 package declarative
 
 import (
-	"github.com/berdaya/berdaya/internal/plainyaml"
-
 	"fmt"
 	"math"
 	"strings"
@@ -16,6 +14,7 @@ import (
 	"cel.dev/cel-go/common/types/traits"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/berdaya/berdaya/internal/plainyaml"
 	"github.com/berdaya/berdaya/plugins/rules"
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )
@@ -46,7 +45,7 @@ func functions() []cel.EnvOption {
 			cel.MemberOverload("list_int_sum", []*cel.Type{ints}, cel.IntType, cel.UnaryBinding(sum(types.Int(0)))),
 			cel.MemberOverload("list_double_sum", []*cel.Type{doubles}, cel.DoubleType, cel.UnaryBinding(sum(types.Double(0))))),
 		cel.CostModel(perElement("list_int_sum"), perElement("list_double_sum"),
-			cost.Overload(overloads.Matches, cost.EvalCost(cost.Length(cost.Arg(0)))), cost.MemberOverload(overloads.MatchesString, cost.EvalCost(cost.Length(cost.Target())))),
+			cost.Overload(overloads.Matches, matching(cost.Arg(0))), cost.MemberOverload(overloads.MatchesString, matching(cost.Target()))),
 		cel.Function("amount", cel.Overload("amount_money", []*cel.Type{money}, cel.DoubleType, cel.UnaryBinding(func(m ref.Val) ref.Val {
 			switch of := m.Value().(type) {
 			case *rulespb.Money:
@@ -61,6 +60,11 @@ func functions() []cel.EnvOption {
 			return types.Bool(r == "ID" || c == r || strings.HasPrefix(c, r+"."))
 		}))),
 	}
+}
+
+// matching is what a regular expression costs: CEL allows it 500 instructions, and each character may be held against them all.
+func matching(text cost.QuantityExpr) cost.OverloadModelOption {
+	return cost.EvalCost(cost.Scale(cost.Length(text), charMatched))
 }
 
 func perElement(overload string) cost.OverloadModel {

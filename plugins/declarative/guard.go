@@ -49,7 +49,7 @@ var beforehand = map[string]func(args []ref.Val) int{
 	"split":                 func(args []ref.Val) int { return length(args[0]) },
 	"indexOf":               searched,
 	"lastIndexOf":           searched,
-	"matches":               func(args []ref.Val) int { return length(args[0]) },
+	"matches":               func(args []ref.Val) int { return product(length(args[0]), charMatched) },
 }
 
 func pairs(args []ref.Val) int    { return product(weight(args[0]), weight(args[1])) }
