@@ -1,8 +1,6 @@
 package declarative
 
 import (
-	"github.com/berdaya/berdaya/internal/plainyaml"
-
 	"context"
 	"fmt"
 	"regexp"
@@ -14,6 +12,7 @@ import (
 	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 
+	"github.com/berdaya/berdaya/internal/plainyaml"
 	"github.com/berdaya/berdaya/plugins/rules"
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )

@@ -1,8 +1,6 @@
 package declarative
 
 import (
-	"github.com/berdaya/berdaya/internal/plainyaml"
-
 	"cmp"
 	"fmt"
 	"slices"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/berdaya/berdaya/internal/plainyaml"
 	"github.com/berdaya/berdaya/plugins/rules"
 	"github.com/berdaya/berdaya/plugins/rules/rulespb"
 )

@@ -1,8 +1,6 @@
 package declarative
 
 import (
-	"github.com/berdaya/berdaya/internal/plainyaml"
-
 	"context"
 	"fmt"
 	"strings"
@@ -16,6 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/berdaya/berdaya/internal/plainyaml"
 	"github.com/berdaya/berdaya/plugins/rules"
 )
 

@@ -1,8 +1,6 @@
 package declarative
 
 import (
-	"github.com/berdaya/berdaya/internal/plainyaml"
-
 	"fmt"
 	"math"
 	"strconv"
@@ -12,6 +10,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/berdaya/berdaya/internal/plainyaml"
 )
 
 // message fills a message of the contract from a mapping in the contract's field names, so that what is misspelt in a test is

@@ -1,21 +1,19 @@
 package declarative
 
 import (
-	"log/slog"
-	"runtime"
-	"runtime/debug"
-
-	"github.com/berdaya/berdaya/internal/plainyaml"
-
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/berdaya/berdaya/internal/plainyaml"
 	"github.com/berdaya/berdaya/plugins/rules"
 )
 

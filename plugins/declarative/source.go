@@ -1,8 +1,6 @@
 package declarative
 
 import (
-	"github.com/berdaya/berdaya/internal/plainyaml"
-
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/berdaya/berdaya/internal/plainyaml"
 	"github.com/berdaya/berdaya/plugins/rules"
 )
 
