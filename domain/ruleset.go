@@ -140,6 +140,7 @@ type RuleActivation struct {
 	// BindsSince is when the first activation up to this one was made: who entered their stage before it is bound by none of them.
 	// It is nil where one of them was for everyone. The database writes it.
 	BindsSince *time.Time `bun:"binds_since"`
+	Restores   *int       `bun:"restores"` // the revision that a rollback went back to, itself no rollback; nil for what is none
 	Reason     *string    `bun:"reason"`
 	EndedAt    *time.Time `bun:"ended_at"` // since when it binds no programme and never will again; nil while it may
 

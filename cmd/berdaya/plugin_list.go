@@ -39,6 +39,7 @@ type page[T any] struct {
 type shownActivation struct {
 	RegionCode  string          `json:"regionCode"`
 	Revision    int             `json:"revision"`
+	Restores    *int            `json:"restores"`
 	Mode        string          `json:"mode"`
 	ModeLabel   string          `json:"modeLabel"`
 	ActivatedBy string          `json:"activatedBy"`
@@ -48,7 +49,7 @@ type shownActivation struct {
 	Version     *shownVersion   `json:"version"`
 }
 
-const activationFields = "regionCode revision mode modeLabel activatedBy activatedAt endedAt parameters version { version state stateLabel }"
+const activationFields = "regionCode revision restores mode modeLabel activatedBy activatedAt endedAt parameters version { version state stateLabel }"
 
 type shownEvent struct {
 	CreatedAt   time.Time     `json:"createdAt"`

@@ -128,6 +128,10 @@ func (a *asked) place(ctx context.Context, command string, p placing, input map[
 	case done.Activation == nil:
 		a.say("it would be revision %d in %s and concern %d programmes at once; nothing was done", "akan menjadi revisi %d di %s dan langsung menyangkut %d program; tidak ada yang dilakukan",
 			*done.Revision, p.region, *done.Programmes)
+	case done.Activation.Version != nil && done.Activation.Restores != nil:
+		a.say("revision %d in %s: %s@%s, as with revision %d, is in force on every server within seconds: berdaya plugin list",
+			"revisi %d di %s: %s@%s, seperti pada revisi %d, berlaku di semua server dalam hitungan detik: berdaya plugin list",
+			*done.Revision, p.region, input["ruleSet"], done.Activation.Version.Version, *done.Activation.Restores)
 	case done.Activation.Version == nil:
 		a.say("revision %d in %s: %s is out of work on every server within seconds: berdaya plugin list", "revisi %d di %s: %s tidak aktif lagi di semua server dalam hitungan detik: berdaya plugin list",
 			*done.Revision, p.region, input["ruleSet"])
@@ -197,7 +201,8 @@ func newPluginRollback() *cobra.Command {
 		Use:   "rollback RULE-SET --region CODE",
 		Short: "Put to work for everyone what was at work before",
 		Long: `Puts to work again, for everyone and with the parameters of then, what was at work in the region before the newest activation, or with
-the revision that --to names. It asks the rule set nothing, so it works while its process is down.`,
+the revision that --to names. Rolling back again goes one step further back, never forward to what was left. It asks the rule set
+nothing, so it works while its process is down.`,
 		Example: `  berdaya plugin rollback jawa-barat --region 32
   berdaya plugin rollback jawa-barat --region 32 --to 3`,
 		Args: oneArg("the name of a rule set", "nama kumpulan aturan"),
@@ -210,7 +215,7 @@ the revision that --to names. It asks the rule set nothing, so it works while it
 		return a.place(ctx, "rollbackRuleSet", p, input)
 	})
 	p.flags(cmd)
-	cmd.Flags().IntVar(&p.to, "to", 0, "the revision to go back to (default: the one before the newest)")
+	cmd.Flags().IntVar(&p.to, "to", 0, "the revision to go back to (default: one step back; after a rollback, one step further)")
 	return cmd
 }
 

@@ -1318,6 +1318,7 @@ type ComplexityRoot struct {
 		Reason      func(childComplexity int) int
 		Region      func(childComplexity int) int
 		RegionCode  func(childComplexity int) int
+		Restores    func(childComplexity int) int
 		Revision    func(childComplexity int) int
 		RuleSet     func(childComplexity int) int
 		Version     func(childComplexity int) int
@@ -7964,6 +7965,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RuleActivation.RegionCode(childComplexity), true
+	case "RuleActivation.restores":
+		if e.ComplexityRoot.RuleActivation.Restores == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleActivation.Restores(childComplexity), true
 	case "RuleActivation.revision":
 		if e.ComplexityRoot.RuleActivation.Revision == nil {
 			break
@@ -14641,6 +14648,8 @@ type RuleActivation implements Node {
   ruleSet: RuleSet!
   "1, 2 and so on, of the rule set in the region."
   revision: Int!
+  "The revision that it went back to, where it is a rollback; a rollback to a rollback names the one before both."
+  restores: Int
   "What is at work; null where the rule set was taken out of work."
   version: RuleSetVersion
   "The parameters of the region, a JSON object; null for none."
@@ -14854,7 +14863,7 @@ input RollbackRuleSetInput {
   ruleSet: String!
   "The code of the region."
   regionCode: String!
-  "The revision to go back to; the one before the newest where nothing is said."
+  "The revision to go back to. Where nothing is said, it is what was at work before the newest; after a rollback, what was at work before the revision that it went back to, so that rolling back twice goes back two."
   toRevision: Int
   "Why; at most 10,000 characters."
   reason: String
@@ -19268,6 +19277,8 @@ func (ec *executionContext) childFields_RuleActivation(ctx context.Context, fiel
 		return ec.fieldContext_RuleActivation_ruleSet(ctx, field)
 	case "revision":
 		return ec.fieldContext_RuleActivation_revision(ctx, field)
+	case "restores":
+		return ec.fieldContext_RuleActivation_restores(ctx, field)
 	case "version":
 		return ec.fieldContext_RuleActivation_version(ctx, field)
 	case "parameters":

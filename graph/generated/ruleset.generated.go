@@ -527,6 +527,29 @@ func (ec *executionContext) fieldContext_RuleActivation_revision(_ context.Conte
 	return graphql.NewScalarFieldContext("RuleActivation", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RuleActivation_restores(ctx context.Context, field graphql.CollectedField, obj *model.RuleActivation) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleActivation_restores(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restores, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RuleActivation_restores(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleActivation", field, false, false, "Int")
+}
+
 func (ec *executionContext) _RuleActivation_version(ctx context.Context, field graphql.CollectedField, obj *model.RuleActivation) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4168,6 +4191,11 @@ func (ec *executionContext) _RuleActivation(ctx context.Context, sel ast.Selecti
 		case "revision":
 			out.Values[i] = ec._RuleActivation_revision(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restores":
+			out.Values[i] = ec._RuleActivation_restores(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "version":

@@ -3088,7 +3088,7 @@ type RollbackRuleSetInput struct {
 	RuleSet string `json:"ruleSet"`
 	// The code of the region.
 	RegionCode string `json:"regionCode"`
-	// The revision to go back to; the one before the newest where nothing is said.
+	// The revision to go back to. Where nothing is said, it is what was at work before the newest; after a rollback, what was at work before the revision that it went back to, so that rolling back twice goes back two.
 	ToRevision graphql.Omittable[*int] `json:"toRevision,omitempty"`
 	// Why; at most 10,000 characters.
 	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
@@ -3112,6 +3112,8 @@ type RuleActivation struct {
 	RuleSet *RuleSet `json:"ruleSet"`
 	// 1, 2 and so on, of the rule set in the region.
 	Revision int `json:"revision"`
+	// The revision that it went back to, where it is a rollback; a rollback to a rollback names the one before both.
+	Restores *int `json:"restores,omitempty"`
 	// What is at work; null where the rule set was taken out of work.
 	Version *RuleSetVersion `json:"version,omitempty"`
 	// The parameters of the region, a JSON object; null for none.

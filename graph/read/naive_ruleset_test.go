@@ -56,12 +56,19 @@ func (m *maker) activations(set *domain.RuleSet, versions []*domain.RuleSetVersi
 			continue
 		}
 		last := 1 + m.IntN(3)
+		var first *domain.RuleActivation
 		for revision := range last {
 			at = at.Add(time.Hour)
 			a := &domain.RuleActivation{Record: m.record(), RegionCode: region, RuleSetID: set.ID, Revision: revision + 1, Mode: code1[domain.ActivationMode](m, domain.ActivationModes),
 				ActivatedBy: pick(m, subjects), ActivatedAt: at, Reason: maybe(m, m.text("so"))}
 			if m.IntN(4) > 0 {
 				a.VersionID, a.Parameters = &pick(m, versions).ID, json.RawMessage(pick(m, []string{`{"days": 3, "x": "\""}`, `{}`}))
+			}
+			if revision > 0 && m.IntN(4) == 0 {
+				a.VersionID, a.Parameters, a.Restores = first.VersionID, first.Parameters, &first.Revision
+			}
+			if revision == 0 {
+				first = a
 			}
 			if revision < last-1 {
 				a.EndedAt = maybe(m, at)

@@ -27,7 +27,7 @@ type Placed struct {
 
 	Version    string          // of an activation
 	Parameters json.RawMessage // of an activation: a JSON object, empty for none
-	ToRevision *int            // of a rollback: what was at work with this revision; nil: before the newest
+	ToRevision *int            // of a rollback: what was at work with this revision; nil: one step further back
 }
 
 // Activated is what came of it.
@@ -43,6 +43,7 @@ type next struct {
 	parameters json.RawMessage
 	mode       domain.ActivationMode
 	action     domain.RuleSetAction
+	restores   *int // of a rollback: the revision that it goes back to
 }
 
 // Activate puts a version to work for a region and all below it. Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND,
@@ -69,19 +70,25 @@ func (s *RuleSets) Activate(ctx context.Context, actor access.Actor, p Placed) (
 }
 
 // Rollback puts to work for everyone what was at work before, with the parameters of then; where the rule set was out of work
-// then, it is again. It asks the rule set nothing. Errors as those of [RuleSets.Activate].
+// then, it is again. Rolling back again goes one step further back, never forward to what was left. It asks the rule set
+// nothing. Errors as those of [RuleSets.Activate].
 func (s *RuleSets) Rollback(ctx context.Context, actor access.Actor, p Placed) (Activated, error) {
 	return s.place(ctx, actor, "rollbackRuleSet", p, func(ctx context.Context, set *domain.RuleSet, newest *domain.RuleActivation) (n next, err error) {
 		if newest == nil {
 			return n, neverAtWork(set, p.RegionCode)
 		}
-		to := newest.Revision - 1
+		now := original(newest)
+		to := now - 1
 		if p.ToRevision != nil {
 			to = *p.ToRevision
 		}
-		if to < 1 || to > newest.Revision {
-			return n, notPossible(fmt.Sprintf("there is no revision to go back to: the newest of %s in %s is %d; deactivate it instead", set.Name, p.RegionCode, newest.Revision),
-				fmt.Sprintf("tidak ada revisi untuk dikembalikan: yang terbaru dari %s di %s adalah %d; nonaktifkan saja", set.Name, p.RegionCode, newest.Revision)).At("toRevision")
+		switch {
+		case p.ToRevision == nil && to < 1:
+			return n, notPossible(fmt.Sprintf("there is nothing to go back to: what is at work of %s in %s is what was at work first; deactivate it instead", set.Name, p.RegionCode),
+				fmt.Sprintf("tidak ada yang dapat dikembalikan: %s yang kini aktif di %s adalah yang pertama; nonaktifkan saja", set.Name, p.RegionCode)).At("toRevision")
+		case to < 1 || to > newest.Revision:
+			return n, notPossible(fmt.Sprintf("there is no revision %d: the newest of %s in %s is %d", to, set.Name, p.RegionCode, newest.Revision),
+				fmt.Sprintf("tidak ada revisi %d: yang terbaru dari %s di %s adalah %d", to, set.Name, p.RegionCode, newest.Revision)).At("toRevision")
 		}
 		before, err := s.Store.Activation(ctx, set.ID, p.RegionCode, to)
 		if err != nil {
@@ -91,12 +98,22 @@ func (s *RuleSets) Rollback(ctx context.Context, actor access.Actor, p Placed) (
 			return n, access.NotFound().At("toRevision")
 		}
 		if before.Version != nil {
-			if err := ready(set, before.Version); err != nil {
-				return n, err.At("toRevision")
+			if ready(set, before.Version) != nil { // it was ready when it was activated
+				return n, notPossible(fmt.Sprintf("revision %d cannot come back, because version %s was withdrawn: name another revision, or deactivate %s", to, before.Version.Version, set.Name),
+					fmt.Sprintf("revisi %d tidak dapat kembali karena versi %s telah ditarik: sebutkan revisi lain, atau nonaktifkan %s", to, before.Version.Version, set.Name)).At("toRevision")
 			}
 		}
-		return next{version: before.Version, parameters: before.Parameters, mode: domain.Everyone, action: domain.RuleSetRolledBack}, nil
+		to = original(before)
+		return next{version: before.Version, parameters: before.Parameters, mode: domain.Everyone, action: domain.RuleSetRolledBack, restores: &to}, nil
 	})
+}
+
+// original gives the revision by which what an activation has at work came to work, before any rollback to it.
+func original(a *domain.RuleActivation) int {
+	if a.Restores != nil {
+		return *a.Restores
+	}
+	return a.Revision
 }
 
 // Deactivate takes a rule set out of work in a region, for everyone or for programmes that enter a stage from now on. It asks the
@@ -244,7 +261,7 @@ func (s *RuleSets) newest(ctx context.Context, set *domain.RuleSet, p Placed) (*
 func (s *RuleSets) activate(ctx context.Context, actor access.Actor, p Placed, set *domain.RuleSet, newest *domain.RuleActivation, n next) (uuid.UUID, error) {
 	now := s.Clock.Now()
 	a := &domain.RuleActivation{Record: domain.Record{ID: s.IDs.New(), CreatedAt: now, UpdatedAt: now}, RegionCode: p.RegionCode, RuleSetID: set.ID, Revision: 1,
-		Parameters: n.parameters, Mode: n.mode, ActivatedBy: actor.Subject, ActivatedAt: now, Reason: p.Reason}
+		Parameters: n.parameters, Mode: n.mode, Restores: n.restores, ActivatedBy: actor.Subject, ActivatedAt: now, Reason: p.Reason}
 	if newest != nil {
 		a.Revision = newest.Revision + 1
 		if earliest := newest.ActivatedAt.Add(time.Microsecond); a.ActivatedAt.Before(earliest) {

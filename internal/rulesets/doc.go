@@ -16,8 +16,9 @@
 // Putting a version to work for a region, with parameters of the region, is an activation. Each gets the next revision of the
 // rule set in the region and a time that is later than that of the one before, whatever the clocks of servers say: from these
 // two alone follows whom it binds ([workflow.Bound]). Nothing is stored with programmes, so an activation costs the same for ten
-// programmes and for a million. Rolling back is one more activation, of what was at work before; taking a rule set out of work
-// is one without a version. Neither asks the rule set, so both work while its process is down.
+// programmes and for a million. Rolling back is one more activation, of what was at work before; it says which
+// one it restores, so that rolling back again goes one step further back, as people who undo expect, and never forward to what was
+// left. Taking a rule set out of work is one without a version. Neither asks the rule set, so both work while its process is down.
 //
 // All that changes a rule set holds its row until it is done, so its history is one line: of two who activate at the same time,
 // the second sees the first, and with an expected revision gets CONFLICT. What was done is written into the audit trail in the same

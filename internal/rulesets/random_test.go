@@ -24,6 +24,7 @@ type history struct {
 	states   map[string]domain.VersionState // by version
 	uploader map[string]string
 	made     map[string][]string // by region: the version at work by each revision, "" for none
+	undo     map[string][]string // by region: those that rolling back goes through, the one at work last
 	trail    []string
 }
 
@@ -38,7 +39,7 @@ func TestWhateverIsDoneTheCatalogueIsSound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		round++
 		h := &history{office: &office{RuleSets: o.RuleSets, db: o.db, clock: o.clock, ctx: o.ctx, fails: t.Fatalf}, name: fmt.Sprintf("prog-%d", round),
-			states: map[string]domain.VersionState{}, uploader: map[string]string{}, made: map[string][]string{}}
+			states: map[string]domain.VersionState{}, uploader: map[string]string{}, made: map[string][]string{}, undo: map[string][]string{}}
 		for i := range rapid.IntRange(4, 18).Draw(t, "commands") {
 			o.clock.goOn(time.Duration(rapid.IntRange(0, 1).Draw(t, "minutes")) * time.Minute) // the clock may stand still
 			h.step(t, programmes)
@@ -88,21 +89,24 @@ func (h *history) step(t *rapid.T, programmes []uuid.UUID) {
 		_, err := h.Activate(h.ctx, actor, placed)
 		if h.expect(t, what, err, state == domain.VersionApproved) {
 			h.placed("ACTIVATED", actor, region, version)
+			h.undo[region] = append(h.undo[region], version)
 		}
 	case "rollback":
-		before := ""
-		if len(made) > 1 {
-			before = made[len(made)-2]
+		undo, before := h.undo[region], ""
+		if len(undo) > 1 {
+			before = undo[len(undo)-2]
 		}
 		_, err := h.Rollback(h.ctx, actor, placed)
-		if h.expect(t, what, err, len(made) > 1 && (before == "" || h.states[before] == domain.VersionApproved)) {
+		if h.expect(t, what, err, len(undo) > 1 && (before == "" || h.states[before] == domain.VersionApproved)) {
 			h.placed("ROLLED_BACK", actor, region, before)
+			h.undo[region] = undo[:len(undo)-1]
 		}
 	case "deactivate":
 		_, err := h.Deactivate(h.ctx, actor, placed)
 		again := newest == "" && (mode == domain.NewEntries || h.newest(region).Mode == domain.Everyone)
 		if h.expect(t, what, err, len(made) > 0 && !again) {
 			h.placed("DEACTIVATED", actor, region, "")
+			h.undo[region] = append(h.undo[region], "")
 		}
 	case "withdraw":
 		inUse := h.inUse(version)

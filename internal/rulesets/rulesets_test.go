@@ -216,8 +216,59 @@ func TestProgrammesKeepTheRulesTheirStageBeganWithUntilTheyAreForEveryone(t *tes
 	if _, err := o.Withdraw(t.Context(), ani, rulesets.Named{RuleSet: "jabar", Version: "2"}); err != nil {
 		t.Error("withdrawing what binds nobody:", err)
 	}
-	_, err = o.Rollback(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", RegionCode: "32"})
+	_, err = o.Rollback(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", RegionCode: "32", ToRevision: of(2)})
 	code(t, "rolling back to what was withdrawn", err, domain.CodeRuleSetNotPossible)
+}
+
+func TestRollingBackTwiceGoesBackTwoAndNeverForward(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for _, content := range []string{"jabar 1", "jabar 2", "jabar 3"} {
+		if _, err := o.uploads(ani, []byte(content), of("32"), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	atWork := func(what string, done rulesets.Activated, err error, version string, restores int) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		set, _ := o.Store.RuleSet(t.Context(), "jabar")
+		a, err := o.Store.Activation(t.Context(), set.ID, "32", done.Revision)
+		if err != nil || a.Version.Version != version || restores == 0 && a.Restores != nil || restores > 0 && (a.Restores == nil || *a.Restores != restores) {
+			t.Errorf("%s: %+v, version %v, want %s of %d", what, a, a.Version, version, restores)
+		}
+	}
+	activate := func(version string) {
+		t.Helper()
+		done, err := o.Activate(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", Version: version, RegionCode: "32", Mode: domain.NewEntries})
+		atWork("activating "+version, done, err, version, 0)
+	}
+	back := func(what, version string, restores int, to *int) {
+		t.Helper()
+		done, err := o.Rollback(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", RegionCode: "32", ToRevision: to})
+		atWork(what, done, err, version, restores)
+	}
+	nothing := func(to *int) {
+		t.Helper()
+		_, err := o.Rollback(t.Context(), ani, rulesets.Placed{RuleSet: "jabar", RegionCode: "32", ToRevision: to})
+		code(t, "there is nothing further back", err, domain.CodeRuleSetNotPossible)
+	}
+	activate("1")
+	activate("2")
+	activate("3")
+	back("once", "2", 2, nil)
+	back("twice", "1", 1, nil)
+	nothing(nil)
+	activate("3") // revision 6
+	back("from a new one", "1", 1, nil)
+	nothing(nil)
+	back("to a rollback", "2", 2, of(4))
+	back("further back from there", "1", 1, nil)
+	back("forward, where it is asked for", "3", 6, of(6))
+	back("from there", "1", 1, nil)
+	nothing(of(0))
+	nothing(of(13))
 }
 
 func TestADryRunSaysHowManyItWouldBindAndDoesNothing(t *testing.T) {
