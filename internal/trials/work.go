@@ -19,9 +19,9 @@ import (
 
 // Of a slice of work.
 const (
-	sliceBound = 4 * time.Minute // after which no new batch is begun
-	batchBound = time.Minute     // for one batch, after which it is given up and begun anew
-	batchSize  = 500             // programmes or decisions, where nothing else is said
+	sliceBound = time.Minute // after which no new batch is begun, so that other regions have their turn
+	batchBound = time.Minute // for one batch, after which it is given up and begun anew
+	batchSize  = 500         // programmes or decisions, where nothing else is said
 	endBound   = 5 * time.Second
 	mostMute   = 3 // batches in a row to which a version answers nothing
 	mostStale  = 3 // times that a batch is read anew

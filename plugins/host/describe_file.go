@@ -38,7 +38,7 @@ func (h *Host) DescribeFile(ctx context.Context, name string, text []byte) (desc
 		_, err := to.Write(text)
 		return err
 	}}
-	err = h.try(ctx, h.trials, v, func(ctx context.Context, t *trial) error {
+	err = h.try(ctx, h.checks, v, func(ctx context.Context, t *trial) error {
 		out, err := declarativepb.NewRuleFilesClient(t.process.conn).Check(ctx, &declarativepb.CheckRequest{Name: name, File: text})
 		if err != nil {
 			return notRunning(t.process.explain(err))

@@ -107,6 +107,7 @@ type Host struct {
 	wake       chan struct{} // tells the follower that something has become READY
 	starting   chan struct{} // one entry for each program of an office that starts
 	trials     chan struct{} // one entry for each trial
+	checks     chan struct{} // one entry for each rule file that is checked
 	shadows    chan struct{} // one entry for each shadow
 	alone      chan struct{} // one entry for each rule file with a process of its own
 
@@ -136,7 +137,7 @@ func New(options Options) (*Host, error) {
 		return nil, fmt.Errorf("make a folder for the sockets of rule sets: %w", err)
 	}
 	h := &Host{options: options, place: p, identities: newIdentities(p, options.User, options.together), wake: make(chan struct{}, 1),
-		starting: make(chan struct{}, mostStarting), trials: make(chan struct{}, mostTrials), shadows: make(chan struct{}, mostShadows),
+		starting: make(chan struct{}, mostStarting), trials: make(chan struct{}, mostTrials), checks: make(chan struct{}, mostChecks), shadows: make(chan struct{}, mostShadows),
 		alone: make(chan struct{}, mostAlone), blamed: map[string]*blame{}}
 	h.table.Store(&table{})
 	if h.identities.shared == nil && os.Geteuid() == 0 {

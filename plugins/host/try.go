@@ -16,8 +16,12 @@ import (
 	"github.com/berdaya/berdaya/workflow"
 )
 
-// mostTrials is how many versions are tried at a time; others wait.
-const mostTrials = 4
+// How many versions run at a time beside those at work; others wait. Whoever uploads a rule file waits for its check, so no trial,
+// which may take hours, ever has the place of one.
+const (
+	mostTrials = 4
+	mostChecks = 4 // as many as files that a server takes in at once
+)
 
 // Version is a version of a rule set that need not be at work.
 type Version struct {

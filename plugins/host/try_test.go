@@ -2,6 +2,8 @@ package host
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -152,6 +154,40 @@ func TestOnlySoManyTrialsRunAtATime(t *testing.T) {
 	all.Wait()
 	if most > mostTrials {
 		t.Errorf("%d ran at a time", most)
+	}
+}
+
+func TestAnUploadIsCheckedThoughTrialsHaveAllTheirPlaces(t *testing.T) {
+	t.Parallel()
+	c := newCatalogue(t)
+	h := newHost(t, func(o *Options) { o.RuleFiles = as("rule files") })
+	sum := sha256.Sum256([]byte(officeFile))
+	v := Version{Kind: domain.RuleFile, SHA256: hex.EncodeToString(sum[:]), Artefact: c.fetch(hex.EncodeToString(sum[:]))}
+	c.artefacts[v.SHA256] = []byte(officeFile)
+	var trials sync.WaitGroup
+	running, over := make(chan struct{}, mostTrials), make(chan struct{})
+	for range mostTrials {
+		trials.Go(func() {
+			if err := h.Try(t.Context(), v, "32", nil, func(context.Context, Candidate) error {
+				running <- struct{}{}
+				<-over
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	defer trials.Wait()
+	defer close(over)
+	for range mostTrials {
+		select {
+		case <-running:
+		case <-time.After(30 * time.Second):
+			t.Fatal("the trials do not begin")
+		}
+	}
+	if d, err := h.DescribeFile(t.Context(), "barat.yaml", []byte(officeFile)); err != nil || d.GetName() != "barat" {
+		t.Errorf("%v, %v", d, err)
 	}
 }
 
