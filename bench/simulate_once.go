@@ -114,7 +114,11 @@ func simulateOnce(ctx context.Context, dsn, binary string, database int) (simula
 	if err != nil {
 		return simulated{}, err
 	}
-	use := &trials.Trials{Store: d.Trials(), Facts: d.Moving(), Rules: h, Trier: s, Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}, Log: slog.New(slog.DiscardHandler),
+	recorder, err := host.NewRecorder(host.DefaultMasks)
+	if err != nil {
+		return simulated{}, err
+	}
+	use := &trials.Trials{Store: d.Trials(), Facts: d.Moving(), Rules: h, Trier: s, Hush: recorder.Hush, Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}, Log: slog.New(slog.DiscardHandler),
 		Possible: func(context.Context, access.Actor, string, string, string, json.RawMessage) (*domain.RuleSetVersion, json.RawMessage, error) {
 			return version, nil, nil
 		}}

@@ -39,13 +39,14 @@ func (t triedVersions) version(v *domain.RuleSetVersion) host.Version {
 }
 
 // startTrials puts together what tries versions. Shadows stand between the moves and the rules, to say what facts they need.
+// What they say is masked as in the decision log.
 func (sv *server) startTrials(clock domain.Clock, ids domain.IDs) {
 	tried := triedVersions{sv.rules, sv.db.Catalogue()}
-	sv.useCases.Trials = &trials.Trials{Store: sv.db.Trials(), Facts: sv.db.Moving(), Rules: sv.rules, Trier: tried, Possible: sv.useCases.RuleSets.Possible,
+	sv.useCases.Trials = &trials.Trials{Store: sv.db.Trials(), Facts: sv.db.Moving(), Rules: sv.rules, Trier: tried, Hush: sv.decided.Hush, Possible: sv.useCases.RuleSets.Possible,
 		Clock: clock, IDs: ids, Log: sv.log}
 	sv.useCases.Decisions = sv.decided
 	sv.useCases.TrialWatch = &bulk.Watch{Progress: sv.db.Trials().TrialProgress}
-	sv.shadows = &trials.Shadows{Rules: sv.rules, Store: sv.db.Trials(), Trier: tried, Clock: clock, IDs: ids, Log: sv.log}
+	sv.shadows = &trials.Shadows{Rules: sv.rules, Store: sv.db.Trials(), Trier: tried, Hush: sv.decided.Hush, Clock: clock, IDs: ids, Log: sv.log}
 	sv.useCases.Moves.Rules, sv.useCases.Moves.Recorder = sv.shadows, moving.Recorders{sv.decided, sv.shadows}
 }
 

@@ -11,7 +11,8 @@
 // All three come to one comparison ([workflow.TriedIn]): what all rule sets together say, and what they would say if this one, for
 // this region, said what the version says. Waivers lift in both what they lift. So a simulation says what moving would say right
 // after the version had been activated for everyone; a property test holds the two side by side. The dates and checklists that a
-// version plans are not compared.
+// version plans are not compared. What rules say is listed without the texts of facts that the decision log masks, for lists are
+// kept for half a year ([Hush]).
 //
 // # Working
 //

@@ -44,6 +44,7 @@ type law struct {
 	set, version string
 	rules        []article
 	blind        bool // whether texts are none of its business
+	quotes       bool // whether it names where people were consulted
 }
 
 // article is one of its rules.
@@ -58,22 +59,25 @@ type article struct {
 // says gives what a law says to a question, in a region where it is at work.
 func (l *law) says(region string, q *workflow.Question) workflow.Judgement {
 	j := workflow.Judgement{Revisions: []domain.RuleRevision{{RuleSet: l.set, Version: l.version}}}
-	women := int32(0)
+	women, where := int32(0), ""
 	if facts, there := q.Kept.(*contract.Facts); there {
 		for _, c := range facts.Consultations {
-			women += c.Female
+			women, where = women+c.Female, " at "+c.Place
 		}
 	} else {
 		for _, c := range q.Facts.Consultations {
-			women += int32(c.Female)
+			women, where = women+int32(c.Female), " at "+c.Place
 		}
+	}
+	if !l.quotes {
+		where = ""
 	}
 	h := fnv.New32()
 	_, _ = fmt.Fprint(h, women, q.Facts.Programme.RegionCode)
 	for i, a := range l.rules {
 		if a.of > 0 && (h.Sum32()+uint32(i))%a.of == 0 || women < a.women {
 			j.Blocks = append(j.Blocks, domain.Block{RuleSet: l.set, Version: l.version, Region: region, Rule: a.code, Severity: a.severity, Waivable: a.waivable,
-				Message: domain.Text{EN: a.code + " of " + l.version, ID: a.code + " dari " + l.version}})
+				Message: domain.Text{EN: a.code + " of " + l.version + where, ID: a.code + " dari " + l.version + where}})
 		}
 	}
 	return j
@@ -199,7 +203,7 @@ func newOffice(t testing.TB) *office {
 	t.Cleanup(func() { o.log.Close(context.Background()) })
 	sets := &rulesets.RuleSets{Store: o.Catalogue(), Parameters: func(string, json.RawMessage) error { return nil }, Clock: o.clock, IDs: domain.RandomIDs{}}
 	o.moves = &moving.Moves{Store: o.Moving(), Rules: o.regime, Courses: workflow.Default, Clock: o.clock, IDs: domain.RandomIDs{}}
-	o.trials = &trials.Trials{Store: o.Trials(), Facts: o.Moving(), Rules: o.regime, Trier: o.regime, Possible: sets.Possible, Clock: o.clock, IDs: domain.RandomIDs{}, Log: quiet, Batch: 7}
+	o.trials = &trials.Trials{Store: o.Trials(), Facts: o.Moving(), Rules: o.regime, Trier: o.regime, Hush: recorder.Hush, Possible: sets.Possible, Clock: o.clock, IDs: domain.RandomIDs{}, Log: quiet, Batch: 7}
 	return o
 }
 

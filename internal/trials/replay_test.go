@@ -166,6 +166,41 @@ func TestAReplayOfDecisionsThatNoneCanBeAskedAboutIsNoFaultOfTheVersion(t *testi
 	}
 }
 
+func TestWhatIsListedQuotesNoTextThatIsMasked(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	old, tried := women("1", 10), women("2", 20)
+	old.quotes, tried.quotes = true, true
+	o.upload(t, old, "32")
+	o.upload(t, tried, "32")
+	o.regime.put(old, "32")
+	written := o.logged(t)
+	s, beside := o.beside(t)
+	beside.Recorder = moving.Recorders{s, o.moves.Recorder}
+	since := o.clock.Now()
+	shadow := o.start(t, trials.Start{Kind: domain.Shadow, RuleSet: "water", Version: "2", Region: "32", Until: of(since.Add(time.Hour))})
+	stands(t, s, "32", true)
+	advance(t, beside, o.programme(t, "32", 15))
+	written()
+	_, replayed := o.finish(t, o.start(t, trials.Start{Kind: domain.Replay, RuleSet: "water", Version: "2", Region: "32", Since: &since}))
+	o.programme(t, "32", 15)
+	_, simulated := o.finish(t, o.start(t, trials.Start{Kind: domain.Simulation, RuleSet: "water", Version: "2", Region: "32"}))
+	o.regime.put(tried, "32")
+	_, freed := o.finish(t, o.start(t, trials.Start{Kind: domain.Simulation, RuleSet: "water", Version: "1", Region: "32"}))
+	eventually(t, "the shadow has compared", func() bool { got, _ := o.read(t, shadow); return got.Done > 0 })
+	_, shadowed := o.read(t, shadow)
+	for kind, list := range map[string][]*domain.RuleTrialDifference{"replay": replayed, "simulation": simulated, "freed": freed, "shadow": shadowed} {
+		if len(list) == 0 {
+			t.Error(kind, "lists nothing")
+		}
+		for _, d := range list {
+			if !contains(d.MessageEN, " at •••") || !contains(d.MessageID, " at •••") {
+				t.Errorf("%s: %q, %q", kind, d.MessageEN, d.MessageID)
+			}
+		}
+	}
+}
+
 func TestMasksThatAVersionReadsNothingOfAreNotCounted(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

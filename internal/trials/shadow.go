@@ -35,6 +35,7 @@ type Shadows struct {
 	workflow.Rules
 	Store Store
 	Trier Trier
+	Hush  Hush
 	Clock domain.Clock
 	IDs   domain.IDs
 	Log   *slog.Logger
@@ -224,7 +225,7 @@ func (s *Shadows) compare(ctx context.Context, sh *shadow, c Candidate, of workf
 			all[i].atWork.Unavailable = []workflow.Unavailable{{RuleSet: "all", Reason: "they were not asked"}}
 		}
 	}
-	done := newStep(sh.ID, of, s.IDs)
+	done := newStep(sh.ID, of, s.IDs, s.Hush)
 	for i, says := range c.Verdicts(ctx, questions) {
 		done.add(&all[i], says)
 	}

@@ -28,7 +28,7 @@ func (o *office) beside(t testing.TB, waits ...time.Duration) (*trials.Shadows, 
 // besideIn is beside with a store.
 func (o *office) besideIn(t testing.TB, store trials.Store, waits ...time.Duration) (*trials.Shadows, *moving.Moves) {
 	t.Helper()
-	s := &trials.Shadows{Rules: o.regime, Store: store, Trier: o.regime, Clock: o.clock, IDs: domain.RandomIDs{}, Log: slog.New(slog.DiscardHandler),
+	s := &trials.Shadows{Rules: o.regime, Store: store, Trier: o.regime, Hush: o.log.Hush, Clock: o.clock, IDs: domain.RandomIDs{}, Log: slog.New(slog.DiscardHandler),
 		Every: 5 * time.Millisecond, Waits: waits}
 	ctx, stop := context.WithCancel(context.Background())
 	var ends sync.WaitGroup

@@ -25,13 +25,14 @@ type step struct {
 	trial uuid.UUID
 	of    workflow.TriedIn
 	ids   domain.IDs
+	hush  Hush
 	rules map[string]*domain.TrialRule
 	mute  bool // the version answered to nothing so far
 	stale bool // rules came to work since facts were read, and need others
 }
 
-func newStep(t uuid.UUID, of workflow.TriedIn, ids domain.IDs) *step {
-	return &step{trial: t, of: of, ids: ids, rules: map[string]*domain.TrialRule{}, mute: true}
+func newStep(t uuid.UUID, of workflow.TriedIn, ids domain.IDs, hush Hush) *step {
+	return &step{trial: t, of: of, ids: ids, hush: hush, rules: map[string]*domain.TrialRule{}, mute: true}
 }
 
 // add compares one.
@@ -56,10 +57,14 @@ func (s *step) add(a *asked, says workflow.Judgement) {
 	if a.masked {
 		s.Masked++
 	}
+	if len(tried.Rules) == 0 {
+		return
+	}
+	hush := s.hush(a.question.Facts)
 	for _, r := range tried.Rules {
 		s.count(r)
 		s.Differences = append(s.Differences, &domain.RuleTrialDifference{ID: s.ids.New(), RuleTrialID: s.trial, ProgrammeID: a.question.Facts.Programme.ID,
-			DecidedAt: at.UTC().Truncate(time.Microsecond), Change: tried.Change, Effect: r.Effect, Rule: r.Rule, MessageEN: r.Message.EN, MessageID: r.Message.ID, Masked: a.masked})
+			DecidedAt: at.UTC().Truncate(time.Microsecond), Change: tried.Change, Effect: r.Effect, Rule: r.Rule, MessageEN: hush(r.Message.EN), MessageID: hush(r.Message.ID), Masked: a.masked})
 	}
 }
 

@@ -82,12 +82,17 @@ type Trier interface {
 	Recall(content []byte) (any, error)
 }
 
+// Hush gives what takes out of what rules say those texts of facts that the decision log masks: lists of differences are kept for
+// longer than decisions are.
+type Hush func(*workflow.Facts) func(said string) string
+
 // Trials is the use case. All fields but the last are needed.
 type Trials struct {
 	Store Store
 	Facts Facts
 	Rules Rules
 	Trier Trier
+	Hush  Hush
 	// Possible gives a version that the actor could put to work for a region, with its rule set, and its parameters in one form.
 	Possible func(ctx context.Context, actor access.Actor, ruleSet, version, region string, parameters json.RawMessage) (*domain.RuleSetVersion, json.RawMessage, error)
 	Clock    domain.Clock

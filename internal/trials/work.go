@@ -132,7 +132,7 @@ type source func(ctx context.Context, t *domain.RuleTrial, reached string, c Can
 func (s *Trials) batch(ctx context.Context, t *domain.RuleTrial, reached string, c Candidate, next source) (*step, error) {
 	ctx, cancel := context.WithTimeout(ctx, batchBound)
 	defer cancel()
-	done := newStep(t.ID, workflow.TriedIn{RuleSet: t.Version.RuleSet.Name, Region: t.RegionCode}, s.IDs)
+	done := newStep(t.ID, workflow.TriedIn{RuleSet: t.Version.RuleSet.Name, Region: t.RegionCode}, s.IDs, s.Hush)
 	all, now, err := next(ctx, t, reached, c)
 	if err != nil {
 		return nil, err
