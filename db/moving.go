@@ -44,7 +44,7 @@ func (m Moving) Snapshots(ctx context.Context, ids []uuid.UUID) ([]*workflow.Sna
 }
 
 // Write carries out a change, all of it or nothing, by one statement. It tells whether it did: it does not where the
-// programme has another version or facts version by now. ALREADY_EXISTS where the command's key is remembered already.
+// programme has another version or facts version by now, nor where the draft that it settles is settled. ALREADY_EXISTS where the command's key is remembered already.
 func (m Moving) Write(ctx context.Context, c workflow.Change) (bool, error) {
 	e, after, f := c.Decision.Event, c.Decision.After, c.Decision.Effects
 	remember, key := workflow.Remembered{IDs: []uuid.UUID{}}, (*string)(nil)
@@ -67,6 +67,10 @@ func (m Moving) Write(ctx context.Context, c workflow.Change) (bool, error) {
 
 		"key": key, "command": remember.Command, "input_hash": remember.InputHash, "outcome": remember.Outcome,
 		"ids": remember.IDs, "remembered_version": remember.Version,
+	}
+	args["draft"], args["made_id"] = nil, nil
+	if c.Settles != nil {
+		args["draft"], args["made_id"] = c.Settles.DraftID, c.Settles.MadeID
 	}
 	tells(args, f.Waiver)
 	lists(args, "items", f.Checklist, func(i *domain.ChecklistItem) []any { return []any{i.ID, i.RuleSet, i.Code, i.TitleEN, i.TitleID} })

@@ -2,13 +2,20 @@ package db
 
 // writeQuery is a change as one statement, so that it is one round trip and its own transaction. Everything hangs on "moved",
 // which is empty where the programme is no longer what was decided on. The visit that begins waits for the count of those
-// that have ended, because only one may be present, and a waiver for those of its rule.
+// that have ended, because only one may be present, and a waiver for those of its rule. A draft that it merges is held first, so
+// that of all who settle it at the same time one does.
 const writeQuery = `
-with moved as (
+with draft as (
+	select id from drafts where id = @draft and state = 'OPEN' for no key update
+), moved as (
 	update programmes set stage = @stage, status = @status, stage_entered_at = @stage_entered_at, due_on = @due_on, held_at = @held_at,
 		review_on = @review_on, version = @next_version, facts_version = facts_version + 1, updated_at = @at
-	where id = @id and version = @version and facts_version = @facts_version
+	where id = @id and version = @version and facts_version = @facts_version and (@draft::uuid is null or exists (select from draft))
 	returning id, region_code, coordinator
+), merged as (
+	update drafts d set state = 'MERGED', settled_by = @actor, settled_at = @at, updated_at = @at, made_id = @made_id,
+		input = case when d.personal then null else d.input end
+	from moved, draft where d.id = draft.id
 ), event as (
 	insert into programme_events (id, programme_id, version, kind, move, from_stage, to_stage, from_status, to_status, actor, reason,
 		occurred_at, due_on, review_on, rule_revisions, facts_hash, decision, previous_hash, hash)

@@ -38,11 +38,15 @@ import (
 // told are rules whose answer a test tells them. The rules themselves have tests of their own.
 type told struct {
 	answer atomic.Pointer[workflow.Judgement]
+	thinks func() // what happens meanwhile, if anything
 }
 
 func (r *told) Needs(context.Context, string) ([]workflow.FactKind, error) { return nil, nil }
 
 func (r *told) Judge(_ context.Context, questions []workflow.Question) []workflow.Judgement {
+	if r.thinks != nil {
+		r.thinks()
+	}
 	answers := make([]workflow.Judgement, len(questions))
 	for i := range answers {
 		if a := r.answer.Load(); a != nil {

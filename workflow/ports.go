@@ -39,4 +39,11 @@ type Change struct {
 	Version      int64       // decided on
 	FactsVersion int64       // decided on
 	Remember     *Remembered // with the command's outcome; nil for a command without a key
+	Settles      *Merged     // a draft that is merged by it; nil for none. Where somebody else has settled it, nothing is written
+}
+
+// Merged is an open draft that a change settles.
+type Merged struct {
+	DraftID uuid.UUID
+	MadeID  string // the global id of what comes of it
 }

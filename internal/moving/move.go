@@ -19,7 +19,8 @@ type Store interface {
 	Snapshots(ctx context.Context, ids []uuid.UUID) ([]*workflow.Snapshot, error)
 	// Facts reads the wanted facts in one snapshot, in the order wanted; it leaves out programmes that are not there.
 	Facts(ctx context.Context, wanted []workflow.Wanted) ([]workflow.FactsSnapshot, error)
-	// Write carries out a change, all of it or nothing, and tells whether it did: not where the programme has changed since.
+	// Write carries out a change, all of it or nothing, and tells whether it did: not where the programme has changed since, nor
+	// where the draft that it settles is settled.
 	Write(ctx context.Context, c workflow.Change) (bool, error)
 	// Beside reads what explains the options of programmes; it leaves out those that are not there.
 	Beside(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]workflow.Beside, error)
@@ -75,6 +76,9 @@ func (m *Moves) Move(ctx context.Context, actor access.Actor, c Command) (out Ou
 	}
 	c = c.tidy()
 	once := c.once(actor)
+	if merge := merging(ctx); merge != nil {
+		once = merge.once
+	}
 	if before, err := command.Recall(ctx, m.Store, once); before != nil || err != nil {
 		return repeated(c.ProgrammeID, before), err
 	}
@@ -234,7 +238,11 @@ func (m *Moves) write(ctx context.Context, d *workflow.Decision, s *workflow.Sna
 	if err != nil {
 		return false, err
 	}
-	return m.Store.Write(ctx, workflow.Change{Decision: *d, Version: s.Programme.Version, FactsVersion: s.Programme.FactsVersion, Remember: remember})
+	change := workflow.Change{Decision: *d, Version: s.Programme.Version, FactsVersion: s.Programme.FactsVersion, Remember: remember}
+	if merge := merging(ctx); merge != nil {
+		change.Settles = &merge.draft
+	}
+	return m.Store.Write(ctx, change)
 }
 
 func conflict(version int64) *domain.Error {

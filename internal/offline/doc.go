@@ -30,8 +30,8 @@
 // A draft is remembered under its command's key, in the same table and so by the same primary key as an outcome: of two devices
 // that send one list at the same time, for each key one either carries the command out or keeps the draft, and the other finds
 // what it left. A draft is carried out by nobody but a person who merges it. [Lists.Merge] carries out a command and settles the
-// draft in one transaction. A move cannot: rules are asked while no lock is held. It is made under a key of the draft's, so that
-// a merge that was cut off between the move and the mark finds the move made and only marks.
+// draft in one transaction. A move cannot take part in one, because rules are asked while no lock is held: the statement that writes
+// it settles the draft too ([moving.Merging]). So of all who merge or drop a draft at the same time, one does.
 //
 // A draft may hold the names of people. It is masked for readers as participants are, and once it is settled, what was entered
 // is taken away: after a merge it stands where it belongs, after a drop it should stand nowhere.

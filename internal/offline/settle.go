@@ -11,6 +11,8 @@ import (
 	"github.com/berdaya/berdaya/internal/access"
 	"github.com/berdaya/berdaya/internal/command"
 	"github.com/berdaya/berdaya/internal/entry"
+	"github.com/berdaya/berdaya/internal/moving"
+	"github.com/berdaya/berdaya/workflow"
 )
 
 // Drop settles a draft without doing anything, and gives its id. Errors: UNAUTHENTICATED; NOT_FOUND on draftId; CONFLICT where
@@ -85,8 +87,11 @@ func (l Lists) Merge(ctx context.Context, a access.Actor, draftID uuid.UUID, c C
 		return Answer{}, c.Wrong.At("command")
 	}
 	once := command.Command{Actor: a.Subject, Key: key, Name: "mergeDraft", Input: map[string]any{"draft": draftID, "command": c.hash()}}
-	if before, err := command.Recall(ctx, l.Store, once); before != nil || err != nil {
-		return l.merged(ctx, before, err)
+	switch before, err := command.Recall(ctx, l.Store, once); {
+	case err != nil:
+		return Answer{}, err
+	case before != nil:
+		return l.merged(ctx, draftID)
 	}
 	if c.Move {
 		return l.mergeMove(ctx, a, draftID, &c, once)
@@ -112,7 +117,7 @@ func (l Lists) Merge(ctx context.Context, a access.Actor, draftID uuid.UUID, c C
 		return l.settle(ctx, a, d)
 	})
 	if err == nil && out.Repeated {
-		return l.merged(ctx, &out, nil)
+		return l.merged(ctx, draftID)
 	}
 	if len(answer.Problems) > 0 {
 		return answer, nil
@@ -121,36 +126,30 @@ func (l Lists) Merge(ctx context.Context, a access.Actor, draftID uuid.UUID, c C
 }
 
 // merged gives the answer of a merge that was done before.
-func (l Lists) merged(ctx context.Context, out *command.Outcome, err error) (Answer, error) {
-	if err != nil {
-		return Answer{}, err
-	}
-	d, err := l.Store.Draft(ctx, out.IDs[0], false)
+func (l Lists) merged(ctx context.Context, draftID uuid.UUID) (Answer, error) {
+	d, err := l.Store.Draft(ctx, draftID, false)
 	if err != nil || d == nil || d.MadeID == nil {
 		return Answer{}, err
 	}
 	return Answer{ID: *d.MadeID}, nil
 }
 
-// mergeMove makes a move and marks the draft after it, because no lock may be held while rules think. The move has a key that
-// is the draft's: cut off in between and sent again, it is not made twice. Two people who merge at the same time are kept apart
-// by the version that both expect.
+// mergeMove has a move settle the draft with it, because no transaction may be open while rules think. Where it fails, that may
+// be because somebody else has settled the draft meanwhile, or because the same merge, sent twice, was quicker.
 func (l Lists) mergeMove(ctx context.Context, a access.Actor, draftID uuid.UUID, c *Command, once command.Command) (Answer, error) {
+	var answer Answer
+	_, failed := l.open(ctx, a, draftID, false)
+	if failed == nil {
+		ctx := moving.Merging(ctx, workflow.Merged{DraftID: draftID, MadeID: c.About}, once)
+		if answer, failed = c.Do(ctx, Way{Version: c.ExpectedVersion}); failed == nil && len(answer.Problems) == 0 {
+			return answer, nil
+		}
+	}
+	if before, err := command.Recall(ctx, l.Store, once); before != nil && err == nil {
+		return l.merged(ctx, draftID)
+	}
 	if _, err := l.open(ctx, a, draftID, false); err != nil {
 		return Answer{}, err
 	}
-	moveKey := "mergeDraft " + draftID.String()
-	answer, err := c.Do(ctx, Way{Key: &moveKey, Version: c.ExpectedVersion})
-	if err != nil || len(answer.Problems) > 0 {
-		return answer, err
-	}
-	_, err = command.Run(ctx, l.Store, once, func(ctx context.Context) (command.Outcome, error) {
-		d, err := l.open(ctx, a, draftID, true)
-		if err != nil {
-			return command.Outcome{}, err
-		}
-		d.State, d.MadeID = domain.DraftMerged, &answer.ID
-		return l.settle(ctx, a, d)
-	})
-	return answer, err
+	return answer, failed
 }
