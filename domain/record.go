@@ -18,6 +18,9 @@ type Record struct {
 // Date is a calendar day without a time zone, written YYYY-MM-DD. Dates compare as strings do.
 type Date string
 
+// LastDate is the last day that there is.
+const LastDate Date = "2200-12-31"
+
 // ParseDate reads a date between the years 1900 and 2200.
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)

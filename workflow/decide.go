@@ -81,6 +81,9 @@ func Decide(terms Terms, s State, facts *Facts, j *Judgement, c Command) Decisio
 	if err != nil {
 		return Decision{Err: err}
 	}
+	if err := s.shifts(c); err != nil {
+		return Decision{Err: err}
+	}
 	d := Decision{Step: step}
 	if AsksRules(c.Move) {
 		d.Blocks = waived(blocks(j), terms.Waivers, s, domain.Today(c.At))
@@ -201,6 +204,18 @@ func held(since *time.Time, at time.Time) int {
 		return 0
 	}
 	return max(int(domain.DateOf(at).Time().Sub(domain.DateOf(*since).Time()).Hours()/24), 0)
+}
+
+// shifts refuses a RESUME whose shift would take the due date beyond the last day that there is.
+func (s State) shifts(c Command) error {
+	if c.Move != domain.Resume || !c.ShiftDueDates {
+		return nil
+	}
+	if due := later(s.DueOn, held(s.HeldAt, c.At)); due == nil || *due <= domain.LastDate {
+		return nil
+	}
+	return domain.Errorf(domain.CodeBadUserInput, "the due date %s cannot shift beyond %s: resume without shifting due dates, and plan the stage anew", *s.DueOn, domain.LastDate).
+		In(fmt.Sprintf("tenggat %s tidak dapat digeser melewati %s: lanjutkan tanpa menggeser tenggat, lalu rencanakan ulang tahap ini", *s.DueOn, domain.LastDate)).At("shiftDueDates")
 }
 
 // later moves a due date on by so many days.

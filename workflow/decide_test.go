@@ -1,6 +1,7 @@
 package workflow_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -183,5 +184,25 @@ func TestWhatMayHappenNextIsWhatDecideSays(t *testing.T) {
 	}
 	if len(options[0].Blocks) != 1 || options[0].Blocks[0].Rule != "NEED_RANKED" {
 		t.Error(options[0].Blocks)
+	}
+}
+
+func TestAResumeThatWouldShiftTheDueDateBeyondTheLastDayIsRefused(t *testing.T) {
+	t.Parallel()
+	s := state(domain.Train, domain.OnHold)
+	s.HeldAt = of(noon.AddDate(0, 0, -5))
+	resume := workflow.Command{Actor: "a", Move: domain.Resume, Reason: of("dry again"), ShiftDueDates: true, At: noon}
+	for _, c := range []struct {
+		due, after domain.Date
+		shift      bool
+	}{{"2200-12-26", "2200-12-31", true}, {"2200-12-27", "", true}, {"2200-12-31", "", true}, {"2200-12-31", "2200-12-31", false}} {
+		s.DueOn, resume.ShiftDueDates = &c.due, c.shift
+		d := workflow.Decide(terms, s, nil, nil, resume)
+		switch e, _ := d.Err.(*domain.Error); {
+		case c.after == "" && (e == nil || e.Code != domain.CodeBadUserInput || !slices.Equal(e.Path, []string{"shiftDueDates"}) || d.Event != nil):
+			t.Errorf("due %s: %v", c.due, d.Err)
+		case c.after != "" && (d.Err != nil || *d.After.DueOn != c.after):
+			t.Errorf("due %s, shifted %t: %v", c.due, c.shift, d.Err)
+		}
 	}
 }

@@ -10868,7 +10868,7 @@ input MoveProgrammesInput {
   reason: String
   "HOLD only: when to look at them again."
   reviewOn: Date
-  "RESUME only: whether due dates shift by the time held."
+  "RESUME only: whether due dates shift by the time held. A programme whose due date would be beyond 2200-12-31 fails: BAD_USER_INPUT on shiftDueDates."
   shiftDueDates: Boolean! = true
   "Whether only to say what would happen; false moves them at once."
   dryRun: Boolean! = true
@@ -16868,7 +16868,7 @@ input MoveProgrammeInput {
   reason: String
   "HOLD only: when to look at it again."
   reviewOn: Date
-  "RESUME only: whether due dates shift by the time held."
+  "RESUME only: whether due dates shift by the time held. Where that would be beyond 2200-12-31, the move is refused: BAD_USER_INPUT on shiftDueDates."
   shiftDueDates: Boolean! = true
   "The version that the client saw; the move is refused where it is another."
   expectedVersion: Int

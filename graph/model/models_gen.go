@@ -1929,7 +1929,7 @@ type MoveProgrammeInput struct {
 	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
 	// HOLD only: when to look at it again.
 	ReviewOn graphql.Omittable[*domain.Date] `json:"reviewOn,omitempty"`
-	// RESUME only: whether due dates shift by the time held.
+	// RESUME only: whether due dates shift by the time held. Where that would be beyond 2200-12-31, the move is refused: BAD_USER_INPUT on shiftDueDates.
 	ShiftDueDates bool `json:"shiftDueDates"`
 	// The version that the client saw; the move is refused where it is another.
 	ExpectedVersion graphql.Omittable[*int] `json:"expectedVersion,omitempty"`
@@ -1967,7 +1967,7 @@ type MoveProgrammesInput struct {
 	Reason graphql.Omittable[*string] `json:"reason,omitempty"`
 	// HOLD only: when to look at them again.
 	ReviewOn graphql.Omittable[*domain.Date] `json:"reviewOn,omitempty"`
-	// RESUME only: whether due dates shift by the time held.
+	// RESUME only: whether due dates shift by the time held. A programme whose due date would be beyond 2200-12-31 fails: BAD_USER_INPUT on shiftDueDates.
 	ShiftDueDates bool `json:"shiftDueDates"`
 	// Whether only to say what would happen; false moves them at once.
 	DryRun bool `json:"dryRun"`
