@@ -97,7 +97,8 @@ func Public(ip netip.Addr) bool {
 	return true
 }
 
-var errPrivate = errors.New("the address leads to a private or reserved network, which webhooks may not reach")
+// errPrivate has the dialler leave an address alone. It is never shown: see unreached.
+var errPrivate = errors.New("the address is in a private or reserved network")
 
 // control is asked by the dialler about each address that a name has led to, just before it connects.
 func (r Reach) control(_, address string, _ syscall.RawConn) error {

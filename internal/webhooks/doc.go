@@ -10,5 +10,6 @@
 // cloud's metadata. So an address is https, names no user, and has an ordinary port; and what decides is not the name but the IP
 // address that is dialled, at the moment in which it is, by a list of what is public. A name that means one address when it is
 // entered and another when it is dialled gains nothing. Redirects are not followed, proxies not used, answers not read beyond a few
-// kilobytes and never shown beyond their status.
+// kilobytes and never shown beyond their status. Of a name that leads to a private address the same is said, and it is tried as often,
+// as of one that nobody knows, so that nobody learns from a webhook which names there are inside.
 package webhooks

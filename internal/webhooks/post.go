@@ -176,14 +176,18 @@ func retryAfter(header string, now time.Time) time.Duration {
 	return 0
 }
 
-// unreached says why nobody answered, without addresses; the receiver's may have a key in it. Where an address may not be reached,
-// trying again is of no use.
+// errNowhere is all that is said of a name that leads nowhere webhooks may go. Whether it is known at all, or known inside and
+// leading to a private network, must not show: whoever may enter webhooks could otherwise try out which names there are inside.
+var errNowhere = errors.New("the receiver could not be reached: its name leads to no address that everybody can reach; check the name, " +
+	"and where the receiver is in a private network ask whoever runs this server to allow those")
+
+// unreached says why nobody answered, without addresses; the receiver's may have a key in it.
 func unreached(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	if errors.Is(err, errPrivate) {
-		return deliver.Permanent(errPrivate)
+	if _, unknown := errors.AsType[*net.DNSError](err); unknown || errors.Is(err, errPrivate) {
+		return errNowhere
 	}
 	return fmt.Errorf("the receiver could not be reached: %w", deliver.Unreached(err))
 }

@@ -194,7 +194,7 @@ func TestAReceiverThatHangsIsLeftInTime(t *testing.T) {
 }
 
 // TestWhatANameLeadsToIsCheckedWhenItIsDialled takes names and numbers that got past the check of the address, as one that
-// was entered when it led elsewhere does.
+// was entered when it led elsewhere does. What is said of them is what is said of a name that nobody knows.
 func TestWhatANameLeadsToIsCheckedWhenItIsDialled(t *testing.T) {
 	t.Parallel()
 	url, got := receiver(t, func(http.ResponseWriter) {})
@@ -202,10 +202,18 @@ func TestWhatANameLeadsToIsCheckedWhenItIsDialled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"} {
+	said := func(host string) string {
 		p, k, _ := sender(t, "http://"+host+":"+port, webhooks.Reach{})
-		if err := p.Send(t.Context(), delivery(k)); !errors.Is(err, deliver.ErrPermanent) || !strings.Contains(err.Error(), "private or reserved") {
-			t.Errorf("%s: %v", host, err)
+		err := p.Send(t.Context(), delivery(k))
+		return fmt.Sprintf("%v, given up at once: %t", err, errors.Is(err, deliver.ErrPermanent))
+	}
+	unknown := said("no..such.name")
+	if !strings.Contains(unknown, "no address that everybody can reach") || strings.Contains(unknown, "no..such") {
+		t.Error(unknown)
+	}
+	for _, host := range []string{"127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"} {
+		if inside := said(host); inside != unknown {
+			t.Errorf("%s can be told from a name that is not known: %s", host, inside)
 		}
 	}
 	if len(got) > 0 {
