@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 
 	"github.com/berdaya/berdaya/workflow"
@@ -27,9 +26,4 @@ func (c Commands) EnqueueAll(ctx context.Context, all []workflow.Job) error {
 		tx := ctx.Value(travelling{}).(bun.Tx)
 		return Coded(c.DB.jobs.AddAll(ctx, tx.Tx, all))
 	})
-}
-
-// EnqueueTx is Commands.Enqueue for a transaction of the pool.
-func (d *DB) EnqueueTx(ctx context.Context, tx pgx.Tx, j workflow.Job) error {
-	return Coded(d.jobs.AddPgx(ctx, tx, j))
 }

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/db/dbtest"
@@ -89,20 +88,10 @@ func TestAJobIsThereIfAndOnlyIfItsTransactionCommits(t *testing.T) {
 			return result
 		})
 	}
-	ofThePool := func(programme string, result error) error {
-		return pgx.BeginFunc(t.Context(), d.Pool, func(tx pgx.Tx) error {
-			if err := d.EnqueueTx(t.Context(), tx, job(programme)); err != nil {
-				t.Error(err)
-			}
-			return result
-		})
-	}
 	for programme, err := range map[string]error{
-		"travelled":      travelling("travelled", nil),
-		"rolled back":    travelling("rolled back", refused),
-		"pooled":         ofThePool("pooled", nil),
-		"pooled in vain": ofThePool("pooled in vain", refused),
-		"alone":          d.Commands().Enqueue(t.Context(), job("alone")),
+		"travelled":   travelling("travelled", nil),
+		"rolled back": travelling("rolled back", refused),
+		"alone":       d.Commands().Enqueue(t.Context(), job("alone")),
 	} {
 		if err != nil && !errors.Is(err, refused) {
 			t.Fatal(programme, err)
@@ -122,7 +111,7 @@ func TestAJobIsThereIfAndOnlyIfItsTransactionCommits(t *testing.T) {
 		}
 		programmes = append(programmes, a.Programme)
 	}
-	if slices.Sort(programmes); strings.Join(programmes, ", ") != "alone, pooled, travelled" {
+	if slices.Sort(programmes); strings.Join(programmes, ", ") != "alone, travelled" {
 		t.Errorf("done: %q", programmes)
 	}
 }

@@ -9,10 +9,8 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/berdaya/berdaya/workflow"
@@ -35,24 +33,17 @@ var kindForm = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
 func validKind(kind string) bool { return len(kind) <= 64 && kindForm.MatchString(kind) }
 
-// Queue takes jobs, in transactions of either driver.
-type Queue struct {
-	bun *river.Client[*sql.Tx]
-	pgx *river.Client[pgx.Tx]
-}
+// Queue takes jobs, in transactions of database/sql.
+type Queue struct{ river *river.Client[*sql.Tx] }
 
 // NewQueue gives the queue of one database. It has no connection: jobs are written through those of the transactions.
 func NewQueue() *Queue {
 	config := river.Config{Schema: Schema, Logger: slog.New(slog.DiscardHandler)}
-	return &Queue{bun: must(river.NewClient(riverdatabasesql.New(nil), &config)), pgx: must(river.NewClient(riverpgxv5.New(nil), &config))}
-}
-
-// must is for what fails only if this package is wrong.
-func must[T any](t T, err error) T {
+	client, err := river.NewClient(riverdatabasesql.New(nil), &config)
 	if err != nil {
-		panic(err)
+		panic(err) // fails only if this package is wrong
 	}
-	return t
+	return &Queue{client}
 }
 
 // Add hands a job on in a transaction of database/sql, under which bun is.
@@ -61,7 +52,7 @@ func (q *Queue) Add(ctx context.Context, tx *sql.Tx, j workflow.Job) error {
 	if err != nil {
 		return err
 	}
-	_, err = q.bun.InsertTx(ctx, tx, args, opts)
+	_, err = q.river.InsertTx(ctx, tx, args, opts)
 	return err
 }
 
@@ -75,17 +66,7 @@ func (q *Queue) AddAll(ctx context.Context, tx *sql.Tx, all []workflow.Job) erro
 		}
 		many[i] = river.InsertManyParams{Args: args, InsertOpts: opts}
 	}
-	_, err := q.bun.InsertManyTx(ctx, tx, many)
-	return err
-}
-
-// AddPgx hands a job on in a transaction of pgx.
-func (q *Queue) AddPgx(ctx context.Context, tx pgx.Tx, j workflow.Job) error {
-	args, opts, err := prepare(j)
-	if err != nil {
-		return err
-	}
-	_, err = q.pgx.InsertTx(ctx, tx, args, opts)
+	_, err := q.river.InsertManyTx(ctx, tx, many)
 	return err
 }
 
