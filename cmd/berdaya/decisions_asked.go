@@ -59,8 +59,10 @@ func newDecisions() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "decisions",
 		Short: "Read the decision log: what rules said to moves, and on which facts",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  berdaya decisions list --region 32 --outcome blocked
+  berdaya decisions show kQGa...`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newDecisionsList(), newDecisionsShow())
 	return cmd
@@ -217,7 +219,7 @@ func (d *shownDecision) stoppers() string {
 
 func (a *asked) decisionTable(all []shownDecision) {
 	if len(all) == 0 {
-		a.say("There are none that you see.", "Tidak ada yang dapat Anda lihat.")
+		a.say("There are none that you see; coordinators see them with --mine or --programme.", "Tidak ada yang dapat Anda lihat; koordinator melihatnya dengan --mine atau --programme.")
 		return
 	}
 	w := a.columns()
@@ -225,7 +227,7 @@ func (a *asked) decisionTable(all []shownDecision) {
 	fmt.Fprintln(w, domain.Text{EN: "WHEN\tPROGRAMME\tREGION\tSTAGE\tMOVE\tOUTCOME\tTIMES\tRULES\tWHO\tID", ID: "KAPAN\tPROGRAM\tWILAYAH\tTAHAP\tLANGKAH\tHASIL\tKALI\tATURAN\tSIAPA\tID"}.In(a.locale))
 	for i := range all {
 		d := &all[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", d.DecidedAt.Local().Format(time.DateTime), d.code(), d.RegionCode, d.StageLabel, d.MoveLabel, d.OutcomeLabel, d.Count, d.stoppers(), d.Actor, d.ID)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", when(d.DecidedAt), d.code(), d.RegionCode, d.StageLabel, d.MoveLabel, d.OutcomeLabel, d.Count, d.stoppers(), d.Actor, d.ID)
 	}
 }
 
@@ -263,27 +265,27 @@ func newDecisionsShow() *cobra.Command {
 // decided shows a decision in words.
 func (a *asked) decided(d *shownDecision) {
 	a.say("%s in %s: %s, %s: %s", "%s di %s: %s, %s: %s", d.code(), d.RegionCode, d.StageLabel, d.MoveLabel, d.OutcomeLabel)
-	a.say("by %s at %s, %d times, last at %s; the rules took %s", "oleh %s pada %s, %d kali, terakhir %s; aturan memerlukan %s", d.Actor, d.DecidedAt.Local().Format(time.DateTime), d.Count,
-		d.LastAt.Local().Format(time.DateTime), time.Duration(d.Took)*time.Microsecond)
+	took := time.Duration(d.Took) * time.Microsecond
+	if d.Count == 1 {
+		a.say("by %s at %s; the rules took %s", "oleh %s pada %s; aturan memerlukan %s", d.Actor, when(d.DecidedAt), took)
+	} else {
+		a.say("by %s at %s, %d times, last at %s; the rules took %s", "oleh %s pada %s, %d kali, terakhir %s; aturan memerlukan %s", d.Actor, when(d.DecidedAt), d.Count, when(d.LastAt), took)
+	}
 	a.say("facts %s", "fakta %s", d.FactsHash)
 	w := a.columns()
-	defer w.Flush()
-	word := func(en, id string) string { return domain.Text{EN: en, ID: id}.In(a.locale) }
-	fmt.Fprintln(w, "\n"+word("RULE SET\tVERSION\tREGION\tREVISION", "KUMPULAN ATURAN\tVERSI\tWILAYAH\tREVISI"))
+	fmt.Fprintln(w, "\n"+a.in("RULE SET\tVERSION\tREGION\tREVISION", "KUMPULAN ATURAN\tVERSI\tWILAYAH\tREVISI"))
 	for _, r := range d.Revisions {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\n", r.RuleSet, r.Version, r.Region, r.Revision)
 	}
 	for _, u := range d.Unavailable {
 		fmt.Fprintf(w, "%s\t?\t%s\n", u.RuleSet, firstLine(u.Reason))
 	}
-	if len(d.Blocks) > 0 {
-		fmt.Fprintln(w, "\n"+word("RULE\tSEVERITY\tMESSAGE", "ATURAN\tTINGKAT\tPESAN"))
-	}
-	for _, b := range d.Blocks {
+	_ = w.Flush()
+	for _, b := range d.Blocks { // in full, for what is to be done stands at the end
 		severity := domain.Severities.Label(string(b.Severity), a.locale)
 		if b.Waived {
-			severity += word(", waived", ", dikecualikan")
+			severity += a.in(", waived", ", dikecualikan")
 		}
-		fmt.Fprintf(w, "%s/%s\t%s\t%s\n", b.RuleSet, b.Rule, severity, firstLine(b.Message))
+		fmt.Fprintf(a.out, "\n%s/%s: %s\n  %s\n", b.RuleSet, b.Rule, severity, strings.ReplaceAll(b.Message, "\n", "\n  "))
 	}
 }

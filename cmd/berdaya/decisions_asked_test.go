@@ -73,6 +73,11 @@ func (d *bureau) decisionsByCommands(code string) {
 	if !strings.Contains(text, code+" in ") || !strings.Contains(text, name) || !strings.Contains(text, newest.FactsHash) || !strings.Contains(text, "Blocks") {
 		d.Error(text)
 	}
+	for _, b := range newest.Blocks {
+		if !strings.Contains(text, b.Message) {
+			d.Errorf("%s does not say in full %s", text, b.Message)
+		}
+	}
 	var one shownDecision
 	if err := json.Unmarshal([]byte(must("auditor", "show", newest.ID, "--json")), &one); err != nil || one.Facts == nil || len(one.Facts.Content) < 10 {
 		d.Errorf("%v %+v", err, one)

@@ -22,8 +22,10 @@ func newDefinitions() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "definitions",
 		Short: "Say how long stages take and what reminds of it",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  berdaya definitions check bandung.yaml
+  berdaya definitions load bandung.yaml --region 32.73 --dry-run`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newDefinitionsCheck(), newDefinitionsLoad(), newDefinitionsList(), newDefinitionsShow())
 	return cmd
@@ -90,9 +92,10 @@ its due date and timers. All that is wrong with the file is listed at once, and 
 func newDefinitionsList() *cobra.Command {
 	var region, data string
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List what was published, the newest first",
-		Args:  noArgs,
+		Use:     "list",
+		Short:   "List what was published, the newest first",
+		Example: `  berdaya definitions list --region 32.73`,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, data, func(store *db.DB) error {
 				of := &region

@@ -20,8 +20,10 @@ func newDeliveries() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "deliveries",
 		Short: "See what went out by e-mail and to webhooks, and have it sent again",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  berdaya deliveries list --state dead
+  berdaya deliveries retry --all`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newDeliveriesList(), newDeliveriesRetry())
 	return cmd
@@ -49,7 +51,7 @@ func newDeliveriesList() *cobra.Command {
 					return err
 				}
 				if len(found) == 0 {
-					fmt.Fprintln(cmd.OutOrStdout(), "there is no such delivery")
+					fmt.Fprintln(cmd.OutOrStdout(), "no deliveries")
 					return nil
 				}
 				table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)

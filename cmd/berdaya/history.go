@@ -14,10 +14,11 @@ import (
 
 func newHistory() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "history",
-		Short: "Verify the histories of programmes",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Use:     "history",
+		Short:   "Verify the histories of programmes",
+		Example: `  berdaya history verify --region 32.73`,
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newHistoryVerify())
 	return cmd

@@ -30,10 +30,23 @@ func run() int {
 	if err == nil {
 		return 0
 	}
-	out, locale := printable{os.Stderr}, spokenBy(cmd)
+	return explain(printable{os.Stderr}, cmd, err)
+}
+
+// explain says why a command was not carried out, and gives the exit code.
+func explain(out io.Writer, cmd *cobra.Command, err error) int {
+	locale := spokenBy(cmd)
 	usage, wrong := errors.AsType[usageError](err)
-	if !wrong && strings.HasPrefix(err.Error(), "required flag(s)") { // cobra gives it no type
-		usage, wrong = usageError{err}, true
+	if missing, ok := strings.CutPrefix(err.Error(), "required flag(s) "); ok && !wrong { // cobra gives it no type
+		names := strings.ReplaceAll(strings.ReplaceAll(strings.TrimSuffix(missing, " not set"), `"`, ""), ", ", ", --")
+		and := func(word string) string {
+			i := strings.LastIndex(names, ", ")
+			if i < 0 {
+				return names
+			}
+			return names[:i] + word + names[i+2:]
+		}
+		usage, wrong = usageError{domain.Errorf(domain.CodeBadUserInput, "give --%s", and(" and ")).In("berikan --" + and(" dan "))}, true
 	}
 	if wrong {
 		see := domain.Text{EN: "Run '%s --help' to see how.", ID: "Lihat caranya dengan '%s --help'."}.In(locale)
@@ -71,17 +84,25 @@ over PostgreSQL, a workflow engine that moves each programme through identify, p
 per region that run as processes of their own.
 
 New here? Run 'berdaya dev' and open the page that it prints.`,
-		Example: `  berdaya dev                                        everything on this machine, with a demo portfolio
-  berdaya token --role coordinator --region 32.73    a development token for the coordinator of Bandung
-  DATABASE_URL=postgres://… berdaya serve            the same for production`,
+		Example: `  berdaya dev                                        everything, to try it out
+  berdaya token --role coordinator --region 32.73    a token, to try it out
+  DATABASE_URL=postgres://… berdaya serve            the same in production`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          noArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd.HasSubCommands() { // what is wrong is the word before: its flags are not ours
+			if wrong := noArgs(cmd, cmd.Flags().Args()); wrong != nil {
+				return wrong
+			}
+		}
+		return usageError{err}
+	})
 	root.AddCommand(newDev(), newServe(), newToken(), newImport(), newRegions(), newDefinitions(), newDiagram(), newHistory(), newDeliveries(), newDecisions(), newMigrate(), newRules(), newPlugin(), newPluginProcess())
 	root.CompletionOptions.HiddenDefaultCmd = true
+	helpful(root)
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.SuggestionsMinimumDistance = 1 // letter between what was typed and what was meant; cobra sets it only where it suggests by itself
 	}
@@ -93,11 +114,10 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	err := fmt.Errorf("unknown command %q", args[0])
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		err = fmt.Errorf("unknown command %q; did you mean %q?", args[0], near[0])
+		return usagef("unknown command %q; did you mean %q?", "perintah %q tidak dikenal; maksudnya %q?", args[0], near[0])
 	}
-	return usageError{err}
+	return usagef("unknown command %q", "perintah %q tidak dikenal", args[0])
 }
 
 // exactArgs wants this many words, and says what they are.

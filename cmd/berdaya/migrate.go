@@ -17,12 +17,15 @@ func newMigrate() *cobra.Command {
 		Short: "Show the database's schema, take it up or back",
 		Long: `Shows, applies or rolls back the migrations of the database that DATABASE_URL names. 'berdaya serve' refuses to run on a
 schema that it does not know; 'berdaya dev' migrates by itself.`,
+		Example: `  berdaya migrate status
+  berdaya migrate up`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "status", Short: "Show every migration and whether it is applied", Args: noArgs,
+			Example: `  berdaya migrate status`,
 			RunE: withMigrations(func(cmd *cobra.Command, set *migrate.Set, dsn string) error {
 				status, err := set.Status(cmd.Context(), dsn)
 				if err != nil {
@@ -42,6 +45,7 @@ schema that it does not know; 'berdaya dev' migrates by itself.`,
 		},
 		&cobra.Command{
 			Use: "up", Short: "Apply every pending migration", Args: noArgs,
+			Example: `  berdaya migrate up`,
 			RunE: withMigrations(func(cmd *cobra.Command, set *migrate.Set, dsn string) error {
 				done, err := set.Up(cmd.Context(), dsn)
 				printMigrations(cmd, "applied", done)
@@ -57,9 +61,10 @@ func newMigrateDown() *cobra.Command {
 	var n int
 	var confirmed bool
 	cmd := &cobra.Command{
-		Use:   "down",
-		Short: "Roll back the newest migrations; the data in what they made is lost",
-		Args:  noArgs,
+		Use:     "down",
+		Short:   "Roll back the newest migrations; the data in what they made is lost",
+		Example: `  berdaya migrate down --steps 1 --yes`,
+		Args:    noArgs,
 		RunE: withMigrations(func(cmd *cobra.Command, set *migrate.Set, dsn string) error {
 			if n < 1 {
 				return usageError{fmt.Errorf("--steps is how many migrations to roll back, 1 or more, not %d", n)}

@@ -19,8 +19,11 @@ func newPlugin() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plugin",
 		Short: "Write programs of rules, try them and put them to work",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  berdaya plugin new jawa-timur --in go --region 35
+  berdaya plugin upload jawa-barat.yaml --region 32
+  berdaya plugin activate jawa-barat@1.2 --region 32 --mode everyone --dry-run`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newPluginNew(), newPluginTest(), newPluginCheck(), newPluginUpload(), newPluginApprove(), newPluginActivate(), newPluginRollback(),
 		newPluginDeactivate(), newPluginWithdraw(), newPluginList(), newPluginShow(), newPluginLogs(), newPluginSimulate(), newPluginReplay(), newPluginShadow(), newPluginTrial())

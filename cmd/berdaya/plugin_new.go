@@ -73,6 +73,8 @@ func newPluginTest() *cobra.Command {
 		Short: "Build a program of rules, run its tests and check it",
 		Long: `Builds a Go module as the command that its plugin.yaml names and runs 'go test', or installs the modules of a JavaScript one
 where they are missing and runs 'npm test'; then does what 'berdaya plugin check' does.`,
+		Example: `  berdaya plugin test
+  berdaya plugin test ./trainings --parameters surabaya.json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 1 {
 				return usagef("this needs one folder at most, and got %d", "perintah ini memerlukan paling banyak satu folder, dan mendapat %d", len(args))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -131,7 +132,7 @@ func (a *asked) show(answer any) error {
 func asking(cmd *cobra.Command, run func(ctx context.Context, a *asked, args []string) error) *cobra.Command {
 	a := new(asked)
 	a.flags(cmd)
-	cmd.Long += aboutServer
+	cmd.Long = cmp.Or(cmd.Long, cmd.Short+".") + aboutServer
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := a.open(cmd); err != nil {
 			return err

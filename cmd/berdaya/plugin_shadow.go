@@ -17,6 +17,8 @@ func newPluginShadow() *cobra.Command {
 		Short: "Run a version in the shadow of the rules at work, and see where it differs",
 		Long: `A shadow is asked about every real decision of its region, beside the rules at work, and what it says counts for nothing: it is only
 compared. Nobody waits for it. It ends by itself, and where it breaks down.`,
+		Example: `  berdaya plugin shadow start jawa-barat@1.2 --region 32 --for 336h
+  berdaya plugin shadow show jawa-barat --region 32`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -79,7 +81,12 @@ func newShadowShow() *cobra.Command {
 		Short: "List shadows, or show what the newest one of a rule set found",
 		Example: `  berdaya plugin shadow show --region 32
   berdaya plugin shadow show jawa-barat --region 32 --first 50`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("this needs at most the name of one rule set, and got %d", "perintah ini memerlukan paling banyak satu nama kumpulan aturan, dan mendapat %d", len(args))
+			}
+			return nil
+		},
 	}
 	asking(cmd, func(ctx context.Context, a *asked, args []string) error {
 		if err := t.check(); err != nil {

@@ -15,32 +15,42 @@ import (
 
 // shownTrial is a trial as a server shows it.
 type shownTrial struct {
-	ID           string                                  `json:"id"`
-	Kind         string                                  `json:"kind"`
-	KindLabel    string                                  `json:"kindLabel"`
-	RegionCode   string                                  `json:"regionCode"`
-	State        domain.TrialState                       `json:"state"`
-	StateLabel   string                                  `json:"stateLabel"`
-	RuleSet      struct{ Name string }                   `json:"ruleSet"`
-	Version      struct{ Version string }                `json:"version"`
-	Since        *time.Time                              `json:"since"`
-	Until        *time.Time                              `json:"until"`
-	Total        int                                     `json:"total"`
-	Done         int                                     `json:"done"`
-	NewlyBlocked int                                     `json:"newlyBlocked"`
-	Freed        int                                     `json:"freed"`
-	Unchanged    int                                     `json:"unchanged"`
-	NotJudged    int                                     `json:"notJudged"`
-	Masked       int                                     `json:"masked"`
-	Missed       int                                     `json:"missed"`
-	Listed       int                                     `json:"listed"`
-	More         bool                                    `json:"more"`
-	LastError    string                                  `json:"lastError"`
-	CreatedAt    time.Time                               `json:"createdAt"`
-	FinishedAt   *time.Time                              `json:"finishedAt"`
-	Rules        []domain.TrialRule                      `json:"rules"`
-	Differences  *struct{ Nodes []shownTrialDifference } `json:"differences,omitempty"`
+	ID           string                      `json:"id"`
+	Kind         string                      `json:"kind"`
+	KindLabel    string                      `json:"kindLabel"`
+	RegionCode   string                      `json:"regionCode"`
+	State        domain.TrialState           `json:"state"`
+	StateLabel   string                      `json:"stateLabel"`
+	RuleSet      trialOf                     `json:"ruleSet"`
+	Version      trialOfVersion              `json:"version"`
+	Since        *time.Time                  `json:"since"`
+	Until        *time.Time                  `json:"until"`
+	Total        int                         `json:"total"`
+	Done         int                         `json:"done"`
+	NewlyBlocked int                         `json:"newlyBlocked"`
+	Freed        int                         `json:"freed"`
+	Unchanged    int                         `json:"unchanged"`
+	NotJudged    int                         `json:"notJudged"`
+	Masked       int                         `json:"masked"`
+	Missed       int                         `json:"missed"`
+	Listed       int                         `json:"listed"`
+	More         bool                        `json:"more"`
+	LastError    string                      `json:"lastError"`
+	CreatedAt    time.Time                   `json:"createdAt"`
+	FinishedAt   *time.Time                  `json:"finishedAt"`
+	Rules        []domain.TrialRule          `json:"rules"`
+	Differences  *page[shownTrialDifference] `json:"differences,omitempty"`
 }
+
+// What a trial is of.
+type (
+	trialOf struct {
+		Name string `json:"name"`
+	}
+	trialOfVersion struct {
+		Version string `json:"version"`
+	}
+)
 
 type shownTrialDifference struct {
 	Programme *struct {

@@ -80,7 +80,7 @@ func (a *asked) differences(t *shownTrial) {
 		if d.Programme != nil {
 			code, region = d.Programme.Code, d.Programme.RegionCode
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", code, region, d.ChangeLabel, d.Rule, d.EffectLabel, d.Message)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", code, region, d.ChangeLabel, d.Rule, d.EffectLabel, strings.ReplaceAll(d.Message, "\n", " "))
 	}
 	_ = w.Flush()
 	switch rest := t.Listed - len(t.Differences.Nodes); {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -133,6 +134,9 @@ func TestWhatACommandSimulatesIsWhatActivatingBrings(t *testing.T) {
 	read := func(out string) {
 		t.Helper()
 		said = shownTrial{}
+		if capital := regexp.MustCompile(`"[A-Z]\w*":`).FindString(out); capital != "" {
+			d.Errorf("%s is not as the API has it", capital)
+		}
 		if err := json.Unmarshal([]byte(out), &said); err != nil {
 			t.Fatal(err, out)
 		}

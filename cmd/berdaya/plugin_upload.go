@@ -171,7 +171,7 @@ func (a *asked) inFile(path string, wrong []remote.UserError) error {
 		shown++
 	}
 	if shown > 0 {
-		en, id := fmt.Sprintf("%d problems in %s; nothing was uploaded", shown, path), fmt.Sprintf("%d masalah di %s; tidak ada yang diunggah", shown, path)
+		en, id := fmt.Sprintf("%s in %s; nothing was uploaded", counted(shown, "problem", ""), path), fmt.Sprintf("%d masalah di %s; tidak ada yang diunggah", shown, path)
 		return domain.Errorf(domain.CodeBadFile, "%s", en).In(id)
 	}
 	return remote.Problems(others)

@@ -22,8 +22,10 @@ func newRegions() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "regions",
 		Short: "Say what took the place of regions that closed",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Example: `  berdaya regions succeed 32.73.05 32.73.31
+  berdaya regions waiting`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newSucceed(), newSuccessors(), newWaiting(), newMoveOver())
 	return cmd
@@ -64,9 +66,10 @@ and stakeholders. With several the region was split: nothing follows by itself, 
 func newSuccessors() *cobra.Command {
 	var data string
 	cmd := &cobra.Command{
-		Use:   "successors",
-		Short: "List what took the place of regions that closed",
-		Args:  noArgs,
+		Use:     "successors",
+		Short:   "List what took the place of regions that closed",
+		Example: `  berdaya regions successors`,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, data, func(store *db.DB) error {
 				found, err := store.Regions().Successors(cmd.Context())
@@ -98,7 +101,8 @@ func newWaiting() *cobra.Command {
 		Long: `Lists closed regions that were split, or of which nobody has said what took their place, with what is registered in them.
 An admin of the regions chooses for each programme with the mutation transferProgramme; 'berdaya regions succeed' names a
 successor.`,
-		Args: noArgs,
+		Example: `  berdaya regions waiting`,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, data, func(store *db.DB) error {
 				waiting, err := over(store).Wait(cmd.Context())
@@ -133,7 +137,8 @@ func newMoveOver() *cobra.Command {
 		Short: "Have everything follow the successor of its region that is to follow by today",
 		Long: `Servers do this by themselves at their start and every 15 minutes, and so do 'berdaya import regions' and
 'berdaya regions succeed'. Doing it again does no harm: nothing is moved twice.`,
-		Args: noArgs,
+		Example: `  berdaya regions move-over`,
+		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withStore(cmd, data, func(store *db.DB) error { return moveOver(cmd, store) })
 		},

@@ -18,24 +18,20 @@ import (
 
 // newRules groups what authors of rule files need. None of it asks a server or a database.
 func newRules() *cobra.Command {
-	var language string
+	var s speech
 	cmd := &cobra.Command{
 		Use:   "rules",
 		Short: "Write rules as a file, check them and try them",
 		Long: `A rule file holds an office's rules as text: what must be so before a programme moves on, and what to tell people where it is
 not. Nothing needs to be compiled or installed; begin with 'berdaya rules new'.`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			if l := domain.Locale(language); l != domain.Indonesian && l != domain.English {
-				return usageError{fmt.Errorf("--lang is id or en, not %q", language)}
-			}
-			return nil
-		},
+		Example: `  berdaya rules new jawa-barat --region 32
+  berdaya rules test jawa-barat.yaml`,
+		Args:              noArgs,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return s.read() },
 	}
-	cmd.PersistentFlags().StringVar(&language, "lang", string(domain.Indonesian), "the language: id or en")
-	in := func(en, id string) string { return domain.Text{EN: en, ID: id}.In(domain.Locale(language)) }
-	cmd.AddCommand(newRulesNew(in), newRulesCheck(in), newRulesTest(in), newRulesExplain(in))
+	s.flagsOf(cmd.PersistentFlags())
+	cmd.AddCommand(newRulesNew(s.in), newRulesCheck(s.in), newRulesTest(s.in), newRulesExplain(s.in))
 	return cmd
 }
 
@@ -48,24 +44,26 @@ func newRulesNew(in spoken) *cobra.Command {
 		Use:     "new NAME",
 		Short:   "Write a rule file to begin with, which explains itself",
 		Example: `  berdaya rules new jawa-barat --region 32`,
-		Args:    exactArgs(1, "the name of the rule set"),
+		Args:    oneArg("the name of the rule set", "nama kumpulan aturan"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if _, ok := domain.LevelOf(region); !ok {
-				return usageError{fmt.Errorf("--region is the code of a region, such as 32.73, not %q", region)}
+				return usagef("--region is the code of a region, such as 32.73, not %q", "--region berisi kode wilayah, seperti 32.73, bukan %q", region)
 			}
 			text, path := declarative.Example(args[0], region), args[0]+".yaml"
 			if problems := declarative.Check(cmd.Context(), []byte(text)); problems != nil {
-				return usageError{fmt.Errorf("a name is 1 to 64 small letters, digits and hyphens, not %q", args[0])}
+				return usagef("a name is 1 to 64 small letters, digits and hyphens, not %q", "nama terdiri atas 1 sampai 64 huruf kecil, angka dan tanda hubung, bukan %q", args[0])
 			}
 			f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 			if errors.Is(err, fs.ErrExist) {
-				return domain.Errorf(domain.CodeAlreadyExists, "%s is there already; choose another name", path)
-			} else if err != nil {
-				return domain.Errorf(domain.CodeBadFile, "%s cannot be written here", path).Because(err)
+				return domain.Errorf(domain.CodeAlreadyExists, "%s is there already; choose another name", path).In(path + " sudah ada; pilih nama lain")
+			}
+			cannot := domain.Errorf(domain.CodeBadFile, "%s cannot be written here", path).In(path + " tidak dapat ditulis di sini")
+			if err != nil {
+				return cannot.Because(err)
 			}
 			_, err = f.WriteString(text)
 			if err = errors.Join(err, f.Close()); err != nil {
-				return domain.Errorf(domain.CodeBadFile, "%s cannot be written here", path).Because(err)
+				return cannot.Because(err)
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), in("%[1]s is written. Open it, then: berdaya rules test %[1]s\n", "%[1]s telah ditulis. Buka, lalu: berdaya rules test %[1]s\n"), path)
 			return nil
@@ -103,17 +101,17 @@ in steps of CEL; an expression may take 200,000.`,
 					return err
 				}
 			}
-			return found(wrong, "problem")
+			return found(wrong, "problem", "masalah")
 		},
 	}
 }
 
 // found makes an error of a number of things that are wrong and were said already.
-func found(wrong int, what string) error {
+func found(wrong int, en, id string) error {
 	if wrong == 0 {
 		return nil
 	}
-	return domain.Errorf(domain.CodeBadFile, "%s", counted(wrong, what, ""))
+	return domain.Errorf(domain.CodeBadFile, "%s", counted(wrong, en, "")).In(fmt.Sprintf("%d %s", wrong, id))
 }
 
 func printProblems(out io.Writer, in spoken, path, lead string, problems declarative.Problems) {
@@ -157,14 +155,14 @@ func orDash(s string) string {
 
 func someFiles(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return usageError{errors.New("this needs a rule file, or several")}
+		return usagef("this needs a rule file, or several", "perintah ini memerlukan satu berkas aturan atau lebih")
 	}
 	return nil
 }
 
 // readRules reads a file that may be a rule file: no more of it than one can have, and a byte.
 func readRules(path string) ([]byte, error) {
-	cannot := domain.Errorf(domain.CodeBadFile, "%s cannot be read; give a file in YAML", path)
+	cannot := domain.Errorf(domain.CodeBadFile, "%s cannot be read; give a file in YAML", path).In(path + " tidak dapat dibaca; berikan berkas YAML")
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, cannot.Because(err)

@@ -2,10 +2,10 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -39,7 +39,7 @@ With --words it lists all that expressions may use: variables, the fields of the
   berdaya rules explain --words`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if words != (len(args) == 0) || len(args) > 1 {
-				return usageError{errors.New("this needs one rule file, or --words and none")}
+				return usagef("this needs one rule file, or --words and none", "perintah ini memerlukan satu berkas aturan, atau --words tanpa berkas")
 			}
 			return nil
 		},
@@ -69,7 +69,7 @@ func (o *explained) explain(cmd *cobra.Command, in spoken, path string) error {
 	}
 	p, problems := declarative.Compile(cmd.Context(), text)
 	if printProblems(cmd.OutOrStdout(), in, path, "", problems); len(problems) > 0 {
-		return found(len(problems), "problem")
+		return found(len(problems), "problem", "masalah")
 	}
 	q, parameters, err := o.question(cmd, in, p)
 	if err != nil {
@@ -87,7 +87,12 @@ func (o *explained) explain(cmd *cobra.Command, in spoken, path string) error {
 		}
 	}
 	if !there {
-		return domain.Errorf(domain.CodeNotFound, "the file has no rule %q", o.rule)
+		var codes []string
+		for _, e := range explanations {
+			codes = append(codes, e.Code)
+		}
+		has := strings.Join(codes, ", ")
+		return domain.Errorf(domain.CodeNotFound, "the file has no rule %q; it has %s", o.rule, has).In(fmt.Sprintf("tidak ada aturan %q dalam berkas; yang ada: %s", o.rule, has))
 	}
 	return nil
 }
@@ -98,14 +103,14 @@ func (o *explained) question(cmd *cobra.Command, in spoken, p *declarative.Progr
 		tests := p.Tests()
 		i := slices.IndexFunc(tests, func(t *declarative.Test) bool { return o.test == "" || o.test == t.Name })
 		if i < 0 {
-			return nil, nil, domain.Errorf(domain.CodeNotFound, "the file has no such test; give --facts or the name of a test")
+			return nil, nil, noTest(o.test, tests)
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), in("test: %s\n", "uji: %s\n"), tests[i].Name)
 		q, parameters := tests[i].Question()
 		return q, parameters, nil
 	}
 	if !slices.Contains(rules.Stages, o.stage) || !slices.Contains(rules.Moves, o.move) {
-		return nil, nil, usageError{fmt.Errorf("--stage is one of %s, --move one of %s", strings.Join(rules.Stages, ", "), strings.Join(rules.Moves, ", "))}
+		return nil, nil, usagef("--stage is one of %s, --move one of %s", "--stage berisi salah satu dari %s, --move salah satu dari %s", strings.Join(rules.Stages, ", "), strings.Join(rules.Moves, ", "))
 	}
 	if o.at == "" {
 		o.at = time.Now().UTC().Format(time.RFC3339)
@@ -116,7 +121,7 @@ func (o *explained) question(cmd *cobra.Command, in spoken, p *declarative.Progr
 	}
 	q, problems := declarative.Question(text, o.stage, o.move, o.at)
 	if printProblems(cmd.OutOrStdout(), in, o.facts, "", problems); len(problems) > 0 {
-		return nil, nil, found(len(problems), "problem")
+		return nil, nil, found(len(problems), "problem", "masalah")
 	}
 	parameters := map[string]any{}
 	for name, text := range o.parameters {
@@ -127,6 +132,19 @@ func (o *explained) question(cmd *cobra.Command, in spoken, p *declarative.Progr
 		parameters[name] = value
 	}
 	return q, parameters, nil
+}
+
+// noTest is the error for a test that a file does not have; it names those that it has.
+func noTest(name string, tests []*declarative.Test) error {
+	if len(tests) == 0 {
+		return domain.Errorf(domain.CodeNotFound, "the file has no tests; give a file of facts with --facts").In("berkas ini tidak memuat uji; berikan berkas fakta dengan --facts")
+	}
+	var names []string
+	for _, t := range tests {
+		names = append(names, strconv.Quote(t.Name))
+	}
+	has := brief(strings.Join(names, ", "), lineWidth)
+	return domain.Errorf(domain.CodeNotFound, "the file has no test %q; it has %s", name, has).In(fmt.Sprintf("tidak ada uji %q dalam berkas; yang ada: %s", name, has))
 }
 
 func showExplanation(out io.Writer, in spoken, e declarative.Explanation) {

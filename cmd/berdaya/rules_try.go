@@ -30,7 +30,7 @@ test expected and what it got stand under its name. The exit code is 1 where a t
 				}
 				wrong += failed
 			}
-			return found(wrong, "failure")
+			return found(wrong, "failure", "kegagalan")
 		},
 	}
 }

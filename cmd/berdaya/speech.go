@@ -23,8 +23,13 @@ type speech struct {
 	locale   domain.Locale
 }
 
-func (s *speech) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&s.language, langFlag, "", "the language: id or en (default: by LANG)")
+func (s *speech) flags(cmd *cobra.Command) { s.flagsOf(cmd.Flags()) }
+
+// flagsOf adds the flag to the flags of a command, or to those of all below it.
+func (s *speech) flagsOf(flags interface {
+	StringVar(to *string, name, value, usage string)
+}) {
+	flags.StringVar(&s.language, langFlag, "", "the language: id or en (default: by LANG)")
 }
 
 // read finds out which language it is.
