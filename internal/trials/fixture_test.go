@@ -128,9 +128,14 @@ func (r *regime) Verdicts(_ context.Context, questions []workflow.Question) []wo
 }
 
 func (r *regime) put(l *law, region string) {
+	r.change(func() { r.atWork[workflow.TriedIn{RuleSet: l.set, Region: region}] = l })
+}
+
+// change changes it, whoever asks it meanwhile.
+func (r *regime) change(how func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.atWork[workflow.TriedIn{RuleSet: l.set, Region: region}] = l
+	how()
 }
 
 type candidate struct {
@@ -146,12 +151,15 @@ func (c candidate) Reads(path string) bool {
 }
 
 func (c candidate) Verdicts(ctx context.Context, questions []workflow.Question) []workflow.Judgement {
-	if c.judge != nil {
-		c.judge()
+	c.mu.Lock()
+	judge, away := c.judge, c.away[c.version]
+	c.mu.Unlock()
+	if judge != nil {
+		judge()
 	}
 	all := make([]workflow.Judgement, len(questions))
 	for i := range questions {
-		if ctx.Err() != nil || c.away[c.version] || c.crashed.Load() {
+		if ctx.Err() != nil || away || c.crashed.Load() {
 			all[i].Unavailable = []workflow.Unavailable{{RuleSet: c.set, Region: c.region, Reason: "late"}}
 		} else {
 			all[i] = c.says(c.region, &questions[i])
@@ -163,10 +171,13 @@ func (c candidate) Verdicts(ctx context.Context, questions []workflow.Question) 
 func (r *regime) Try(ctx context.Context, v *domain.RuleSetVersion, region string, _ json.RawMessage, do func(context.Context, trials.Candidate) error) error {
 	r.starts.Add(1)
 	r.crashed.Store(false)
-	if r.broken != nil {
-		return r.broken
+	r.mu.Lock()
+	broken, l := r.broken, r.laws[v.RuleSet.Name+" "+v.Version]
+	r.mu.Unlock()
+	if broken != nil {
+		return broken
 	}
-	return do(ctx, candidate{r, r.laws[v.RuleSet.Name+" "+v.Version], region})
+	return do(ctx, candidate{r, l, region})
 }
 
 func (r *regime) Shadow(ctx context.Context, v *domain.RuleSetVersion, region string, p json.RawMessage, do func(context.Context, trials.Candidate) error) error {
@@ -231,9 +242,7 @@ func record() domain.Record {
 // upload puts a law into the catalogue of a region, ready to be put to work.
 func (o *office) upload(t testing.TB, l *law, region string) {
 	t.Helper()
-	o.regime.mu.Lock()
-	o.regime.laws[l.set+" "+l.version] = l
-	o.regime.mu.Unlock()
+	o.regime.change(func() { o.regime.laws[l.set+" "+l.version] = l })
 	set := &domain.RuleSet{}
 	if err := o.Bun.NewSelect().Model(set).Where("name = ?", l.set).Scan(context.Background()); err != nil {
 		*set = domain.RuleSet{Record: record(), Name: l.set, RegionCode: region, Kind: domain.RuleFile}

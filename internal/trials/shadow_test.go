@@ -41,9 +41,9 @@ func (o *office) besideIn(t testing.TB, store trials.Store, waits ...time.Durati
 
 func eventually(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("not within 20 s: " + what)
+			t.Fatal("not within two minutes: " + what)
 		}
 	}
 }
@@ -147,8 +147,7 @@ func TestAShadowThatIsBrokenFailsByItselfAndNobodyWaits(t *testing.T) {
 	if got, _ := o.read(t, id); o.regime.starts.Load() < 3 || *got.LastErrorEN != "not now" {
 		t.Errorf("%d starts, %+v", o.regime.starts.Load(), got)
 	}
-	o.regime.broken = nil
-	o.regime.away["3"] = true
+	o.regime.change(func() { o.regime.broken, o.regime.away["3"] = nil, true })
 	id = begin("3")
 	eventually(t, "it is mute and fails", func() bool {
 		advance(t, moves, o.programme(t, "32", 1))
@@ -178,12 +177,8 @@ func TestWhatAShadowIsTooSlowForIsCountedAndKeepsNobody(t *testing.T) {
 	d := workflow.Decided{Snapshot: snapshots[0].Snapshot, Facts: &snapshots[0].Facts, Judgement: &workflow.Judgement{}, Outcome: domain.DecisionMoved}
 	d.Question, _ = snapshots[0].State().Question(d.Facts, noon)
 	const more = 5000
-	began := time.Now()
-	for range more {
+	for range more { // it would wait for ever if it waited for the shadow
 		s.Decided(d)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Error("whoever decided waited", took)
 	}
 	close(gate)
 	eventually(t, "all are compared or missed", func() bool { got, _ := o.read(t, id); return got.Done+got.Missed == more+1 })

@@ -100,9 +100,7 @@ func TestMovingAfterAnActivationForEveryoneSaysWhatTheSimulationSaid(t *testing.
 		dbtest.Regions(t, o.DB, code)
 		mine, other := "water-"+fmt.Sprint(region), "roads-"+fmt.Sprint(region)
 		in := rapid.SampledFrom([]string{province, code}).Draw(rt, "tried in")
-		o.regime.mu.Lock()
-		clear(o.regime.atWork)
-		o.regime.mu.Unlock()
+		o.regime.change(func() { clear(o.regime.atWork) })
 		candidate := randomLaw(rt, mine, "2")
 		o.upload(t, candidate, province)
 		if rapid.Bool().Draw(rt, "at work before") {
