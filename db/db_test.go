@@ -191,7 +191,7 @@ func TestTryingAgainIsBounded(t *testing.T) {
 
 func TestErrorsOfPostgreSQLAreCoded(t *testing.T) {
 	t.Parallel()
-	d := opened(t, db.Options{StatementTimeout: 300 * time.Millisecond, LockTimeout: 50 * time.Millisecond, MaxConns: 4}, `
+	d := opened(t, db.Options{StatementTimeout: 3 * time.Second, LockTimeout: 50 * time.Millisecond, MaxConns: 4}, `
 		CREATE TABLE villages (code text PRIMARY KEY, people int NOT NULL CHECK (people >= 0), name varchar(5));
 		CREATE TABLE programmes (village text REFERENCES villages);
 		CREATE TABLE visits (day daterange, EXCLUDE USING gist (day WITH &&));
@@ -220,7 +220,7 @@ func TestErrorsOfPostgreSQLAreCoded(t *testing.T) {
 		"SELECT E'\\xff'":                                             {domain.CodeBadUserInput, ""},
 		"INSERT INTO visits VALUES ('[2026-01-15,2026-01-16)')":       {domain.CodeConflict, "visits_day_excl"},
 		"UPDATE villages SET people = 6 WHERE code = '11.02'":         {domain.CodeConflict, ""},
-		"SELECT pg_sleep(5)":                                          {domain.CodeUnavailable, ""},
+		"SELECT pg_sleep(60)":                                         {domain.CodeUnavailable, ""},
 		"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53300'; END $$": {domain.CodeUnavailable, ""},
 		"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '57P01'; END $$": {domain.CodeUnavailable, ""},
 		"SELECT pg_terminate_backend(pg_backend_pid())":               {domain.CodeUnavailable, ""},

@@ -83,7 +83,7 @@ func TestALostDatabaseIsUnavailableAndBothPoolsRecoverByThemselves(t *testing.T)
 			t.Fatal(err)
 		}
 		<-c.Done()
-		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) { // between two looks
+		for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) { // between two looks
 			mu.Lock()
 			both := lost["prepared"] > 0 && lost["in a transaction"] > 0
 			mu.Unlock()

@@ -40,7 +40,7 @@ func start(t *testing.T, d *db.DB, c jobs.Config) *jobs.Client {
 // until waits until something holds.
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("it never came to pass that %s", what)
 		}
@@ -125,16 +125,19 @@ func TestAJobIsPickedUpBetweenTwoPolls(t *testing.T) {
 		return nil
 	}}}})
 	quickest := time.Hour
-	for range 5 { // one may be late on a busy machine; that all are cannot be without the notification
+	for n := range 6 { // one may be late on a busy machine; that all are cannot be without the notification
 		began := time.Now()
 		if err := d.Commands().Enqueue(t.Context(), workflow.Job{Kind: "quick"}); err != nil {
 			t.Fatal(err)
 		}
-		quickest = min(quickest, (<-done).Sub(began))
+		took := (<-done).Sub(began)
+		if n > 0 { // the others come shortly after a poll, if it was one that found the one before, and the next is in a second
+			quickest = min(quickest, took)
+		}
 		<-time.After(150 * time.Millisecond) // River notifies of a queue at most ten times a second
 	}
 	t.Logf("the quickest began after %s", quickest)
-	if quickest > 100*time.Millisecond {
+	if quickest > 500*time.Millisecond {
 		t.Errorf("the quickest began after %s", quickest)
 	}
 }
@@ -270,15 +273,15 @@ func TestAJobOfLaterWaits(t *testing.T) {
 func TestAPeriodicJobIsHandedOnOnceAPeriodByOneOfTwo(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t)
-	var daily, often atomic.Int64
+	var weekly, often atomic.Int64
 	config := jobs.Config{
 		Workers: []jobs.Worker{
-			{Kind: "daily", Work: func(context.Context, jobs.Run) error { daily.Add(1); return nil }},
+			{Kind: "weekly", Work: func(context.Context, jobs.Run) error { weekly.Add(1); return nil }},
 			{Kind: "often", Work: func(context.Context, jobs.Run) error { often.Add(1); return nil }},
 		},
-		// Longer than a day, so that no midnight comes between.
-		Periodic: []jobs.Periodic{{Kind: "daily", Every: 7 * 24 * time.Hour}, {Kind: "often", Every: time.Second, Args: "x"}},
+		Periodic: []jobs.Periodic{{Kind: "weekly", Every: 7 * 24 * time.Hour}, {Kind: "often", Every: time.Second, Args: "x"}},
 	}
+	began := time.Now()
 	first, _ := start(t, d, config), start(t, d, config)
 	until(t, "some are done", func() bool { return often.Load() >= 3 })
 	if err := first.Stop(t.Context()); err != nil { // the leader, and the next one takes over
@@ -286,12 +289,12 @@ func TestAPeriodicJobIsHandedOnOnceAPeriodByOneOfTwo(t *testing.T) {
 	}
 	before := often.Load()
 	until(t, "more are done", func() bool { return often.Load() >= before+2 })
-	if n := daily.Load(); n != 1 {
-		t.Errorf("the daily one was done %d times", n)
-	}
-	if twice := count(t, d, "kind = 'often' and exists (select from jobs.river_job j where j.kind = 'often' and j.id <> river_job.id"+
-		" and date_trunc('second', j.created_at) = date_trunc('second', river_job.created_at))"); twice != 0 {
-		t.Errorf("%d of %d were handed on twice in a second", twice, often.Load())
+	until(t, "the weekly one is done", func() bool { return weekly.Load() > 0 })
+	for kind, every := range map[string]time.Duration{"weekly": 7 * 24 * time.Hour, "often": time.Second} {
+		n := count(t, d, "kind = $1", kind)
+		if periods := 1 + int(time.Now().Truncate(every).Sub(began.Truncate(every))/every); n > periods {
+			t.Errorf("the %s one was handed on %d times in %d periods", kind, n, periods)
+		}
 	}
 }
 
