@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 // fault.
 func TestAProgramThatBreaksAClauseFailsThatClauseAndNoOther(t *testing.T) {
 	t.Parallel()
-	h, err := host.New(host.Options{Logger: slog.New(slog.DiscardHandler)})
+	h, err := host.New(host.Options{Logger: slog.New(slog.DiscardHandler), StartTimeout: time.Minute, StopTimeout: 8 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func fails(t *testing.T, h *host.Host, clause conformance.Clause) {
 	o := conformance.Options{Patience: 30 * time.Second, Later: 50 * time.Millisecond}
 	switch clause.Code {
 	case "SAME_LATER":
-		o.Later = 4 * time.Second
+		o.Later = 12 * time.Second
 	case "IN_TIME":
 		o.Patience = 8 * time.Second // it is waited for in full
 	}

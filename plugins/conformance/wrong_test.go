@@ -66,7 +66,7 @@ func play(clause string) {
 	case "LOG_LINES":
 		fmt.Fprintln(stderr, "listening")
 	case "LEAVES_NOTHING":
-		child := exec.Command("/bin/sleep", "60")
+		child := exec.Command("/bin/sleep", "300")
 		child.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		if err := child.Start(); err != nil {
 			panic(err)
@@ -154,7 +154,7 @@ func (w *wrong) Evaluate(ctx context.Context, in *rulespb.EvaluateRequest) (*rul
 		return nil, err
 	}
 	if w.clause == "SAME_AT_ONCE" {
-		time.Sleep(20 * time.Millisecond) // it judges while others ask
+		time.Sleep(100 * time.Millisecond) // it judges while others ask
 		inside = max(inside, w.inside.Load())
 	}
 	for i, a := range out.GetAnswers() {
@@ -168,7 +168,7 @@ func (w *wrong) Evaluate(ctx context.Context, in *rulespb.EvaluateRequest) (*rul
 }
 
 // laterGap is less than the suite waits until it asks for the last time, and more than it waits otherwise.
-const laterGap = 2500 * time.Millisecond
+const laterGap = 8 * time.Second
 
 // spoil changes an answer where the fault shows; other says which faults make it another than before.
 func (w *wrong) spoil(f *rules.Facts, a *rules.Answer, other map[string]bool) {

@@ -3,7 +3,6 @@ package host
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/berdaya/berdaya/domain"
 )
@@ -21,26 +20,31 @@ func TestAFileThatKillsTheProcessWhileItJudgesIsSetApart(t *testing.T) {
 
 func isSetApart(t *testing.T, fault string) {
 	c := newCatalogue(t)
-	h := c.followed(func(o *Options) { o.CallTimeout = 20 * time.Second })
+	h := c.followed(nil)
 	c.activate("32", "barat", c.upload(domain.RuleFile, "barat", "1", ""), domain.Everyone, "")
 	bad := c.upload(domain.RuleFile, "tengah", "1", fault)
 	c.activate("33", "tengah", bad, domain.Everyone, "")
 	c.untilSays(h, question("32"), "barat", "1 32 {}")
-	of := func(set, region string) Status { return statusOf(h, set, region)[0] }
-	until(t, 10*time.Second, "both are ready", func() bool { return of("tengah", "33").State == Ready })
+	of := func(set, region string) (newest Status) {
+		if s := statusOf(h, set, region); len(s) > 0 { // the follower may have yet to see it
+			newest = s[0]
+		}
+		return newest
+	}
+	until(t, "both are ready", func() bool { return of("tengah", "33").State == Ready })
 	shared := of("barat", "32").PID
 	if of("tengah", "33").PID != shared {
 		t.Fatal("they have two processes")
 	}
 	kill := func(ended func() bool) {
 		t.Helper()
-		until(t, 30*time.Second, "it judged and died", func() bool {
+		until(t, "it judged and died", func() bool {
 			return ended() || strings.HasPrefix(says(t, judge(t, h, "33"), "tengah"), "unavailable: it stopped while it judged")
 		})
 	}
 	for n := range endsToAlone {
 		kill(func() bool { return of("barat", "32").Restarts > n })
-		until(t, 20*time.Second, "all are back", func() bool {
+		until(t, "all are back", func() bool {
 			return of("barat", "32").Restarts == n+1 && of("barat", "32").PID != 0 && of("tengah", "33").PID != 0
 		})
 	}
@@ -49,7 +53,7 @@ func isSetApart(t *testing.T, fault string) {
 		t.Fatal("it shares the process still")
 	}
 	kill(func() bool { return false })
-	until(t, 10*time.Second, "its own process ended", func() bool { return of("tengah", "33").LastError != "" })
+	until(t, "its own process ended", func() bool { return of("tengah", "33").LastError != "" })
 	c.untilSays(h, question("32"), "barat", "1 32 {}")
 	if s := of("barat", "32"); s.PID != shared || s.Restarts != endsToAlone || s.State != Ready {
 		t.Errorf("%+v", s)
@@ -59,12 +63,12 @@ func isSetApart(t *testing.T, fault string) {
 	}
 	c.activate("33", "tengah", c.upload(domain.RuleFile, "tengah", "2", ""), domain.Everyone, "")
 	c.untilSays(h, question("33"), "tengah", "2 33 {}")
-	until(t, 10*time.Second, "its process is gone", func() bool { return len(h.alone) == 0 && len(processesOf(h)) == 1 })
+	until(t, "its process is gone", func() bool { return len(h.alone) == 0 && len(processesOf(h)) == 1 })
 	if s := of("tengah", "33"); s.PID != shared {
 		t.Errorf("another version is held to be like it: %+v", s)
 	}
 	c.activate("33", "tengah", bad, domain.Everyone, "")
-	until(t, 10*time.Second, "it is back", func() bool { s := of("tengah", "33"); return s.Revision == 3 && s.State == Ready })
+	until(t, "it is back", func() bool { s := of("tengah", "33"); return s.Revision == 3 && s.State == Ready })
 	if s := of("tengah", "33"); s.PID == shared {
 		t.Errorf("it was put to work anew and is held to be better: %+v", s)
 	}

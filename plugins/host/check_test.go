@@ -26,14 +26,14 @@ func TestOnlyWhatAProgramStartedIsItsFamily(t *testing.T) {
 			t.Errorf("%s has the processes %v", name, got)
 		}
 	}
-	parent := exec.Command("/bin/sh", "-c", "sleep 60 & wait")
+	parent := exec.Command("/bin/sh", "-c", "sleep 600 & wait")
 	parent.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := parent.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = syscall.Kill(-parent.Process.Pid, syscall.SIGKILL); _ = parent.Wait() }()
 	var family []relative
-	until(t, 5*time.Second, "it has a child", func() bool { family = familyOf(parent.Process.Pid, identity{}); return len(family) > 0 })
+	until(t, "it has a child", func() bool { family = familyOf(parent.Process.Pid, identity{}); return len(family) > 0 })
 	if len(family) != 1 || family[0].pid == parent.Process.Pid || family[0].pid == os.Getpid() {
 		t.Errorf("the family is %v", family)
 	}
@@ -41,15 +41,15 @@ func TestOnlyWhatAProgramStartedIsItsFamily(t *testing.T) {
 
 func TestProgramsAreTriedAndNothingOfThemIsLeft(t *testing.T) {
 	t.Parallel()
-	bystander := exec.Command("/bin/sleep", "60")
+	bystander := exec.Command("/bin/sleep", "600")
 	if err := bystander.Start(); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = bystander.Process.Kill(); _ = bystander.Wait() }()
-	h := newHost(t, func(o *Options) { o.StartTimeout = 4 * time.Second })
+	h := newHost(t, func(o *Options) { o.StartTimeout, o.StopTimeout = 10*time.Second, 10*time.Second })
 	for part, want := range map[string][]string{"national": nil, "mute": {"STARTS"}, "talker": {"QUIET_BEFORE_HANDSHAKE"},
 		"parent": {"PARAMETERS_REFUSED", "PLANS_FOLLOW_TIME", "LARGE_REQUESTS", "LEAVES_NOTHING"}} {
-		c, err := h.CheckCommand(t.Context(), as(part), conformance.Options{Patience: 10 * time.Second})
+		c, err := h.CheckCommand(t.Context(), as(part), conformance.Options{Patience: 30 * time.Second})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func TestWhatComesAndGoesLeavesNothing(t *testing.T) {
 		}
 	}
 	count := func() (counts [4]int) {
-		until(t, 20*time.Second, "none is left", func() bool { return len(h.Status()) == 0 && len(h.alone) == 0 })
+		until(t, "none is left", func() bool { return len(h.Status()) == 0 && len(h.alone) == 0 })
 		files, _ := os.ReadDir("/proc/self/fd")
 		folders, _ := filepath.Glob(filepath.Join(h.place.dir, "*"))
 		h.identities.mu.Lock()

@@ -39,7 +39,7 @@ func TestRuleFilesOfAllRegionsShareOneProcessAndComeBackWithIt(t *testing.T) {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		until(t, 10*time.Second, "its end was seen", func() bool { return statusOf(h, "bersama", "31")[0].Restarts > 0 })
+		until(t, "its end was seen", func() bool { return statusOf(h, "bersama", "31")[0].Restarts > 0 })
 	}
 	for _, region := range regions {
 		c.untilSays(h, question(region), "bersama", "1 "+region+" {}")
@@ -53,7 +53,7 @@ func TestRuleFilesOfAllRegionsShareOneProcessAndComeBackWithIt(t *testing.T) {
 func TestAFileThatMakesCallsLateCostsNoOtherFileAnything(t *testing.T) {
 	t.Parallel()
 	c := newCatalogue(t)
-	h := c.followed(func(o *Options) { o.CallTimeout, o.CallsInFlight = time.Second, 2 })
+	h := c.followed(func(o *Options) { o.CallTimeout, o.CallsInFlight = 4*time.Second, 2 })
 	c.activate("32", "barat", c.upload(domain.RuleFile, "barat", "1", ""), domain.Everyone, "")
 	c.activate("33", "tengah", c.upload(domain.RuleFile, "tengah", "1", "late"), domain.Everyone, "")
 	c.untilSays(h, question("32"), "barat", "1 32 {}")
@@ -63,7 +63,7 @@ func TestAFileThatMakesCallsLateCostsNoOtherFileAnything(t *testing.T) {
 	var load sync.WaitGroup
 	for range 10 {
 		load.Go(func() {
-			for ctx.Err() == nil {
+			for ; ctx.Err() == nil; time.Sleep(pace) {
 				h.Judge(context.Background(), []workflow.Question{question("33")})
 			}
 		})
@@ -91,7 +91,7 @@ func TestAFileThatKillsTheProcessIsLeftAlone(t *testing.T) {
 	c.activate("32", "barat", c.upload(domain.RuleFile, "barat", "1", ""), domain.Everyone, "")
 	c.untilSays(h, question("32"), "barat", "1 32 {}")
 	c.activate("33", "tengah", c.upload(domain.RuleFile, "tengah", "1", "kills"), domain.Everyone, "")
-	until(t, 30*time.Second, "it is left alone", func() bool {
+	until(t, "it is left alone", func() bool {
 		s := statusOf(h, "tengah", "33")
 		other := statusOf(h, "barat", "32")[0]
 		return len(s) == 1 && s[0].State == Open && other.State == Ready
@@ -119,7 +119,7 @@ func TestTheLastLinesOfARevisionAreItsOwn(t *testing.T) {
 	}
 	for _, region := range []string{"32", "33"} {
 		key := statusOf(h, "set-"+region, region)[0].Key
-		until(t, 5*time.Second, "its lines are there", func() bool { lines, ok := h.Logs(key); return ok && len(lines) > 0 })
+		until(t, "its lines are there", func() bool { lines, ok := h.Logs(key); return ok && len(lines) > 0 })
 		lines, _ := h.Logs(key)
 		if len(lines) != 1 || !strings.Contains(lines[0].Text, key) || lines[0].At.IsZero() {
 			t.Errorf("%+v", lines)
@@ -142,7 +142,7 @@ func TestAServerWithoutTheStockProgramSaysSo(t *testing.T) {
 	c := newCatalogue(t)
 	c.activate("32", "barat", c.upload(domain.RuleFile, "barat", "1", ""), domain.Everyone, "")
 	h := c.followed(func(o *Options) { o.RuleFiles = Command{} })
-	until(t, 10*time.Second, "it says so", func() bool {
+	until(t, "it says so", func() bool {
 		return strings.Contains(statusOf(h, "barat", "32")[0].LastError, "runs no rule files")
 	})
 }
@@ -169,8 +169,7 @@ func TestRuleFilesAreRunByTheStockProgram(t *testing.T) {
 	t.Parallel()
 	c := newCatalogue(t)
 	v := c.upload(domain.RuleFile, "barat", "1.0.0", "")
-	v.sum = sumOfBytes([]byte(officeFile))
-	c.artefacts[v.sum] = []byte(officeFile)
+	c.holds(v, []byte(officeFile))
 	h := c.followed(func(o *Options) { o.RuleFiles = as("rule files") })
 	c.activate("32", "barat", v, domain.Everyone, "")
 	c.untilSays(h, question("32.73"), "barat", "0 needs are named; 2 are wanted.")
@@ -180,11 +179,9 @@ func TestRuleFilesAreRunByTheStockProgram(t *testing.T) {
 		t.Errorf("%v, %v", kinds, err)
 	}
 	broken := c.upload(domain.RuleFile, "barat", "2.0.0", "")
-	text := strings.Replace(strings.Replace(officeFile, "1.0.0", "2.0.0", 1), "size(needs) >= params", "size(need) >= params", 1)
-	broken.sum = sumOfBytes([]byte(text))
-	c.artefacts[broken.sum] = []byte(text)
+	c.holds(broken, []byte(strings.Replace(strings.Replace(officeFile, "1.0.0", "2.0.0", 1), "size(needs) >= params", "size(need) >= params", 1)))
 	c.activate("32", "barat", broken, domain.Everyone, "")
-	until(t, 10*time.Second, "its problem is known", func() bool {
+	until(t, "its problem is known", func() bool {
 		s := statusOf(h, "barat", "32")
 		return len(s) == 2 && strings.Contains(s[0].LastError, "barat.yaml, line 10, column")
 	})

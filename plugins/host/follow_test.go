@@ -38,13 +38,13 @@ func TestAnActivationIsPutToWorkReplacedAndTakenOut(t *testing.T) {
 		c.untilSays(h, q, "barat", "2.0 32 {}")
 		c.activate("32", "barat", one, domain.Everyone, `{"days": 3}`) // rollback
 		c.untilSays(h, q, "barat", `1.0 32 {"days":3}`)
-		until(t, 10*time.Second, "only one is left", func() bool { return len(h.Status()) == 1 })
+		until(t, "only one is left", func() bool { return len(h.Status()) == 1 })
 		if j := judge(t, h, "33"); len(j.Revisions)+len(j.Unavailable) > 0 {
 			t.Errorf("another region: %+v", j)
 		}
 		c.activate("32", "barat", nil, domain.Everyone, "")
 		c.untilSays(h, q, "barat", "")
-		until(t, 10*time.Second, "none is left", func() bool { return len(h.Status()) == 0 })
+		until(t, "none is left", func() bool { return len(h.Status()) == 0 })
 	})
 }
 
@@ -58,7 +58,7 @@ func TestARuleSetIsTakenOutOfWorkWithItsProcessDown(t *testing.T) {
 		c.untilSays(h, q, "tengah", "unavailable: it stopped while it judged…")
 		c.activate("33", "tengah", nil, domain.Everyone, "")
 		c.untilSays(h, q, "tengah", "")
-		until(t, 10*time.Second, "none is left", func() bool { return len(statusOf(h, "tengah", "33")) == 0 })
+		until(t, "none is left", func() bool { return len(statusOf(h, "tengah", "33")) == 0 })
 	})
 }
 
@@ -108,12 +108,12 @@ func TestABrokenVersionLeavesTheOldOneJudging(t *testing.T) {
 			t.Run(fault, func(t *testing.T) {
 				t.Parallel()
 				c := newCatalogue(t)
-				h := c.followed(func(o *Options) { o.StartTimeout = 5 * time.Second })
+				h := c.followed(func(o *Options) { o.StartTimeout = 15 * time.Second })
 				q := question("32")
 				c.activate("32", "barat", c.upload(kind, "barat", "1", ""), domain.Everyone, "")
 				c.untilSays(h, q, "barat", "1 32 {}")
 				c.activate("32", "barat", c.upload(kind, "barat", "2", fault), domain.Everyone, "")
-				until(t, 20*time.Second, "it is known to wait and why", func() bool {
+				until(t, "it is known to wait and why", func() bool {
 					s := statusOf(h, "barat", "32")
 					return len(s) == 2 && s[0].Waiting && s[0].LastError != "" && !s[1].Waiting && s[1].State == Ready
 				})
@@ -123,7 +123,7 @@ func TestABrokenVersionLeavesTheOldOneJudging(t *testing.T) {
 				c.untilSays(h, q, "barat", "1 32 {}")
 				c.activate("32", "barat", c.upload(kind, "barat", "3", ""), domain.Everyone, "")
 				c.untilSays(h, q, "barat", "3 32 {}")
-				until(t, 15*time.Second, "the others are gone", func() bool { return len(h.Status()) == 1 })
+				until(t, "the others are gone", func() bool { return len(h.Status()) == 1 })
 			})
 		}
 	})
@@ -140,7 +140,7 @@ func TestWhereNothingJudgedBeforeABrokenVersionBlocksItsRegionAlone(t *testing.T
 			t.Errorf("a server that has just started says %q", got)
 		}
 		c.untilSays(h, question("33"), "tengah", "1 33 {}")
-		until(t, 20*time.Second, "its fault is known", func() bool {
+		until(t, "its fault is known", func() bool {
 			return strings.Contains(statusOf(h, "barat", "32")[0].LastError, "not in this region")
 		})
 		if got := says(t, judge(t, h, "32.73"), "barat"); !strings.HasPrefix(got, "unavailable: its version 1") {
@@ -169,7 +169,7 @@ func TestAServerThatStartsFallsBackToNothing(t *testing.T) {
 		c.untilSays(h, young, "barat", "1 32 {}")
 		// From then on it is as ever: what comes later and is broken leaves what judges judging.
 		c.activate("32", "barat", c.upload(kind, "barat", "3", "refuses"), domain.NewEntries, "")
-		until(t, 20*time.Second, "it waits", func() bool { s := statusOf(h, "barat", "32"); return s[0].Waiting && s[0].LastError != "" })
+		until(t, "it waits", func() bool { s := statusOf(h, "barat", "32"); return s[0].Waiting && s[0].LastError != "" })
 		c.untilSays(h, entered("32", c.now), "barat", "1 32 {}")
 	})
 }
@@ -191,7 +191,7 @@ func TestWithTheSourceAwayWhatIsAtWorkStays(t *testing.T) {
 	c.untilSays(h, q, "barat", "1 32 {}")
 	c.goAway(errors.New("no route to host"))
 	before := c.asked()
-	until(t, 5*time.Second, "it is asked in vain", func() bool { return c.asked() > before+3 })
+	until(t, "it is asked in vain", func() bool { return c.asked() > before+3 })
 	if got := says(t, h.Judge(t.Context(), []workflow.Question{q})[0], "barat"); got != "1 32 {}" {
 		t.Error(got)
 	}
@@ -207,7 +207,7 @@ func TestAnArtefactThatIsNotWhatWasUploadedIsNotRun(t *testing.T) {
 		c.artefacts[v.sum] = c.artefacts[other.sum]
 		c.activate("32", "barat", v, domain.Everyone, "")
 		h := c.followed(nil)
-		until(t, 10*time.Second, "it is found", func() bool {
+		until(t, "it is found", func() bool {
 			return strings.Contains(statusOf(h, "barat", "32")[0].LastError, "not the one that was uploaded")
 		})
 	})

@@ -72,7 +72,7 @@ var harms = map[string]bool{
 // harmed gives a host with good rules for the nation and for region 32, and the program that does harm at work for 33.
 func harmed(t testing.TB, harm string) (*catalogue, *Host) {
 	c := newCatalogue(t)
-	h := c.followed(func(o *Options) { o.StartTimeout, o.CallTimeout = 5*time.Second, time.Second }, nation)
+	h := c.followed(func(o *Options) { o.StartTimeout, o.CallTimeout = 15*time.Second, 5*time.Second }, nation)
 	ready(t, h)
 	c.activate("32", "barat", c.upload(domain.RuleProgram, "barat", "1", ""), domain.Everyone, "")
 	c.activate("34", "yogya", c.upload(domain.RuleFile, "yogya", "1", ""), domain.Everyone, "")
@@ -87,11 +87,7 @@ func harmed(t testing.TB, harm string) (*catalogue, *Host) {
 // harm puts a program that does harm to work for region 33.
 func (c *catalogue) harm(part string) {
 	v := c.upload(domain.RuleProgram, "raw", "1", part)
-	content := c.pack("raw", "1", part)
-	v.sum = sumOfBytes(content)
-	c.mu.Lock()
-	c.artefacts[v.sum] = content
-	c.mu.Unlock()
+	c.holds(v, c.pack("raw", "1", part))
 	c.activate("33", "raw", v, domain.Everyone, "")
 }
 
@@ -131,7 +127,7 @@ func TestWhateverAProgramDoesItsOwnRegionAlonePays(t *testing.T) {
 					}
 				})
 			}
-			until(t, 30*time.Second, "it has done its harm", func() bool {
+			until(t, "it has done its harm", func() bool {
 				j := judge(t, h, "33")
 				went := !slices.ContainsFunc(j.Unavailable, func(u workflow.Unavailable) bool { return u.RuleSet == "raw" })
 				if went && !goesOn && len(j.Revisions) > 1 && harm != "crash loop" {
@@ -150,7 +146,7 @@ func TestWhateverAProgramDoesItsOwnRegionAlonePays(t *testing.T) {
 			c.untilSays(h, question("33"), "raw", "")
 			stop()
 			beside.Wait()
-			until(t, 20*time.Second, "nothing of it is left", func() bool { return len(h.Status()) == 3 && len(processesOf(h)) == 3 })
+			until(t, "nothing of it is left", func() bool { return len(h.Status()) == 3 && len(processesOf(h)) == 3 })
 			for _, s := range h.Status() {
 				if s.Restarts > 0 || len(s.Failures) > 0 {
 					t.Errorf("%+v", s)
@@ -191,7 +187,7 @@ func TestOtherRegionsAreJudgedWithinTwiceTheirTime(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		normal, normalTail := measure()
 		c.harm(harm)
-		until(t, 30*time.Second, "it is at work, or not", func() bool {
+		until(t, "it is at work, or not", func() bool {
 			s := statusOf(h, "raw", "33")
 			return len(s) == 1 && (s[0].State == Ready || s[0].LastError != "")
 		})
@@ -221,6 +217,6 @@ func TestOtherRegionsAreJudgedWithinTwiceTheirTime(t *testing.T) {
 			_ = syscall.Kill(s[0].PID, syscall.SIGKILL)
 		}
 		c.activate("33", "raw", nil, domain.Everyone, "")
-		until(t, 30*time.Second, "nothing of it is left", func() bool { return len(h.Status()) == 3 && len(processesOf(h)) == 3 })
+		until(t, "nothing of it is left", func() bool { return len(h.Status()) == 3 && len(processesOf(h)) == 3 })
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -58,7 +57,7 @@ func judgedMeanwhile(t *testing.T, h *Host, region string) (stop func()) {
 
 func TestRuleSetThatEatsMemoryEndsAtItsLimitAndNobodyElseFails(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, func(o *Options) { o.CallTimeout = 20 * time.Second }, rawIn("32", "eats"), nation)
+	h := newHost(t, nil, rawIn("32", "eats"), nation)
 	ready(t, h)
 	pid := h.Status()[0].PID
 	stop := judgedMeanwhile(t, h, "51")
@@ -66,11 +65,11 @@ func TestRuleSetThatEatsMemoryEndsAtItsLimitAndNobodyElseFails(t *testing.T) {
 	if len(j.Unavailable) != 1 || j.Unavailable[0].RuleSet != "raw" {
 		t.Errorf("%+v", j)
 	}
-	until(t, time.Minute, "its end is known", func() bool { return h.Status()[0].LastError != "" && !runs(pid) })
+	until(t, "its end is known", func() bool { return h.Status()[0].LastError != "" && !runs(pid) })
 	if s := h.Status()[0]; !strings.HasPrefix(s.LastError, "its process ended: exit status") {
 		t.Errorf("%+v", s)
 	}
-	until(t, time.Minute, "it was back", func() bool { return h.Status()[0].State == Ready })
+	until(t, "it was back", func() bool { return h.Status()[0].State == Ready })
 	stop()
 	if s := h.Status()[1]; s.Restarts > 0 {
 		t.Errorf("%+v", s)
@@ -82,50 +81,26 @@ func TestBreakerOpensAtTheThirdCrashAndOneTrialCloses(t *testing.T) {
 	h := newHost(t, nil, rawIn("32", "good"), nation)
 	ready(t, h)
 	stop := judgedMeanwhile(t, h, "51")
-	s := h.all()[0].of.Load()
-	var seen []State
-	next := func() State {
-		state, _, changed := s.look()
-		for len(seen) > 0 && state == seen[len(seen)-1] {
-			select {
-			case <-changed:
-			case <-time.After(30 * time.Second):
-				t.Fatalf("stuck in %s", state)
-			}
-			state, _, changed = s.look()
+	for crash, least := range []time.Duration{400 * time.Millisecond, 800 * time.Millisecond, 8 * time.Second} {
+		third, killed, seen := crash == 2, time.Now(), map[State]bool{}
+		if err := syscall.Kill(h.Status()[0].PID, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
 		}
-		seen = append(seen, state)
-		return state
-	}
-	crashes, waits := 0, []time.Duration{}
-	var down time.Time
-	for state := next(); crashes < 3 || state != Ready; state = next() {
-		switch state {
-		case Ready:
-			if err := syscall.Kill(h.Status()[0].PID, syscall.SIGKILL); err != nil {
-				t.Fatal(err)
+		until(t, "it is back", func() bool {
+			s := h.Status()[0]
+			if s.State == Open && !seen[Open] {
+				if j := judge(t, h, "32"); len(j.Unavailable) != 1 || !strings.Contains(j.Unavailable[0].Reason, "left alone") {
+					t.Errorf("while it is open: %+v", j)
+				}
 			}
-			crashes++
-		case Open:
-			down = time.Now()
-			if j := judge(t, h, "32"); len(j.Unavailable) != 1 || !strings.Contains(j.Unavailable[0].Reason, "left alone") {
-				t.Errorf("while it is open: %+v", j)
-			}
-		case Backoff:
-			down = time.Now()
-		case Starting, HalfOpen:
-			waits = append(waits, time.Since(down))
+			seen[s.State] = true
+			return s.State == Ready && s.Restarts == crash+1
+		})
+		if took := time.Since(killed); took < least || seen[Open] != third || seen[HalfOpen] && !third {
+			t.Errorf("crash %d: it was back after %s, and went through %v", crash+1, took, seen)
 		}
 	}
 	stop()
-	if want := []State{Ready, Backoff, Starting, Ready, Backoff, Starting, Ready, Backoff, Open, HalfOpen, Ready}; !slices.Equal(seen, want) {
-		t.Errorf("it went through %v", seen)
-	}
-	for i, least := range []time.Duration{400 * time.Millisecond, 800 * time.Millisecond, 8 * time.Second} {
-		if i >= len(waits) || waits[i] < least {
-			t.Errorf("it waited %v", waits)
-		}
-	}
 	if j := judge(t, h, "32"); len(j.Unavailable) > 0 {
 		t.Errorf("after recovery: %+v", j)
 	}
@@ -135,7 +110,7 @@ func TestRuleSetThatDiesWhileItDescribesItselfIsNeverReady(t *testing.T) {
 	t.Parallel()
 	h := newHost(t, nil, rawIn("32", "dies describing"), nation)
 	stop := judgedMeanwhileReady(t, h)
-	until(t, 20*time.Second, "it is left alone", func() bool { return h.Status()[0].State == Open })
+	until(t, "it is left alone", func() bool { return h.Status()[0].State == Open })
 	if s := h.Status()[0]; s.Restarts != 0 || s.PID != 0 || s.LastError == "" {
 		t.Errorf("%+v", s)
 	}
@@ -144,20 +119,20 @@ func TestRuleSetThatDiesWhileItDescribesItselfIsNeverReady(t *testing.T) {
 
 func judgedMeanwhileReady(t *testing.T, h *Host) func() {
 	t.Helper()
-	until(t, 20*time.Second, "the nation's rules are ready", func() bool { return h.Status()[1].State == Ready })
+	until(t, "the nation's rules are ready", func() bool { return h.Status()[1].State == Ready })
 	return judgedMeanwhile(t, h, "51")
 }
 
 // go-plugin's Start holds the client's mutex until the handshake or its deadline.
 func TestProgramThatSaysNothingHoldsUpNobodyNotEvenTheEnd(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, func(o *Options) { o.StartTimeout, o.StopTimeout = time.Minute, time.Second }, rawIn("32", "mute"), nation)
+	h := newHost(t, func(o *Options) { o.StopTimeout = time.Second }, rawIn("32", "mute"), nation)
 	stop := judgedMeanwhileReady(t, h)
 	began := time.Now()
 	if j := judge(t, h, "32"); len(j.Unavailable) != 1 || !strings.Contains(j.Unavailable[0].Reason, "starting") {
 		t.Errorf("%+v", j)
 	}
-	if took := time.Since(began); took > 3*time.Second {
+	if took := time.Since(began); took > h.options.StartTimeout/2 {
 		t.Errorf("it was waited for %s", took)
 	}
 	stop()
@@ -166,7 +141,7 @@ func TestProgramThatSaysNothingHoldsUpNobodyNotEvenTheEnd(t *testing.T) {
 
 func TestOnlySoManyCallsAreInFlightAndTheRestAreTold(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, func(o *Options) { o.CallsInFlight, o.CallTimeout = 2, 3*time.Second }, rawIn("32", "slow"), nation)
+	h := newHost(t, func(o *Options) { o.CallsInFlight, o.CallTimeout = 2, 6*time.Second }, rawIn("32", "slow"), nation)
 	ready(t, h)
 	stop := judgedMeanwhile(t, h, "51")
 	var mu sync.Mutex
@@ -199,12 +174,12 @@ func TestOnlySoManyCallsAreInFlightAndTheRestAreTold(t *testing.T) {
 
 func TestCallsInFlightEndBeforeTheirProcessDoes(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, nil, rawIn("32", "slow"))
+	h := newHost(t, func(o *Options) { o.StopTimeout = 20 * time.Second }, rawIn("32", "slow"))
 	ready(t, h)
 	answered := make(chan workflow.Judgement, 1)
 	go func() { answered <- h.Judge(context.Background(), []workflow.Question{question("32")})[0] }()
 	r := h.all()[0]
-	until(t, 5*time.Second, "a call is in flight", func() bool { return len(r.room) > 0 })
+	until(t, "a call is in flight", func() bool { return len(r.room) > 0 })
 	closed(t, h)
 	if j := <-answered; len(j.Unavailable) > 0 {
 		t.Errorf("it was cut off: %+v", j)
@@ -214,7 +189,7 @@ func TestCallsInFlightEndBeforeTheirProcessDoes(t *testing.T) {
 // A gRPC server that nobody told otherwise takes 4 MiB.
 func TestManyLargeFactsGoInMessagesThatEveryServerTakes(t *testing.T) {
 	t.Parallel()
-	h := newHost(t, func(o *Options) { o.CallTimeout = 20 * time.Second }, rawIn("32", "good"))
+	h := newHost(t, nil, rawIn("32", "good"))
 	ready(t, h)
 	questions := make([]workflow.Question, 6)
 	for i := range questions {
@@ -253,7 +228,7 @@ func TestProcessThatWasKilledLeavesNoSocket(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	until(t, 8*time.Second, "it was back", func() bool { s := h.Status()[0]; return s.State == Ready && s.PID != pid })
+	until(t, "it was back", func() bool { s := h.Status()[0]; return s.State == Ready && s.PID != pid })
 	if after := sockets(); len(after) != 1 || after[0] == before[0] {
 		t.Errorf("sockets: %v, before %v", after, before)
 	}

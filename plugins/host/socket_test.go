@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 )
 
 // go-plugin would remember each for seconds, or for ever.
@@ -17,7 +16,7 @@ func TestAProgramThatOffersFurtherConnectionsIsNotListenedTo(t *testing.T) {
 	if j := judge(t, h, "32"); len(j.Unavailable) > 0 {
 		t.Errorf("%+v", j)
 	}
-	until(t, 10*time.Second, "nobody listens", func() bool {
+	until(t, "nobody listens", func() bool {
 		stacks := make([]byte, 4<<20)
 		return !strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "go-plugin.(*GRPCBroker).")
 	})
@@ -47,7 +46,7 @@ func TestAProgramThatNamesTheSocketOfAnotherIsNotAsked(t *testing.T) {
 		}
 	}
 	for way, says := range want {
-		until(t, 20*time.Second, "it is found out and left alone", func() bool {
+		until(t, "it is found out and left alone", func() bool {
 			s := statusOf(h, "raw", regions[way])[0]
 			return s.State == Open && strings.Contains(s.LastError, says)
 		})

@@ -29,7 +29,7 @@ func TestSwapsUnderLoadFailNobodyAndMisanswerNobody(t *testing.T) {
 			swaps = 100
 		}
 		c := newCatalogue(t)
-		h := c.followed(func(o *Options) { o.CallTimeout, o.CallsInFlight = 20*time.Second, 32 }, nation)
+		h := c.followed(func(o *Options) { o.CallsInFlight = 32 }, nation)
 		ready(t, h)
 		c.activate("32", "barat", c.upload(kind, "barat", "1", ""), domain.Everyone, "")
 		c.untilSays(h, question("32"), "barat", "1 32 {}")
@@ -76,7 +76,7 @@ func TestSwapsUnderLoadFailNobodyAndMisanswerNobody(t *testing.T) {
 		stop()
 		load.Wait()
 		t.Logf("%d swaps under %d batches", swaps, asked.Load())
-		until(t, 20*time.Second, "the old ones are gone", func() bool { return len(h.Status()) == 2 })
+		until(t, "the old ones are gone", func() bool { return len(h.Status()) == 2 })
 		for _, s := range h.Status() {
 			if s.Restarts > 0 || len(s.Failures) > 0 {
 				t.Errorf("%+v", s)
@@ -88,13 +88,13 @@ func TestSwapsUnderLoadFailNobodyAndMisanswerNobody(t *testing.T) {
 func TestAnswersInFlightEndBeforeTheirVersionDoes(t *testing.T) {
 	eachKind(t, func(t *testing.T, kind domain.RuleSetKind) {
 		c := newCatalogue(t)
-		h := c.followed(nil)
+		h := c.followed(func(o *Options) { o.StopTimeout = 20 * time.Second })
 		q := question("32")
 		c.activate("32", "barat", c.upload(kind, "barat", "1", "slow"), domain.Everyone, "")
 		c.untilSays(h, q, "barat", "1 32 {}")
 		answer := make(chan string, 1)
 		go func() { answer <- says(t, h.Judge(context.Background(), []workflow.Question{q})[0], "barat") }()
-		until(t, 5*time.Second, "a call is in flight", func() bool { return statusOf(h, "barat", "32")[0].InFlight > 0 })
+		until(t, "a call is in flight", func() bool { return statusOf(h, "barat", "32")[0].InFlight > 0 })
 		c.activate("32", "barat", nil, domain.Everyone, "")
 		if got := <-answer; got != "1 32 {}" {
 			t.Errorf("it was cut off: %s", got)
@@ -113,14 +113,14 @@ func TestAServerThatClosesLeavesNothingOfItsOffices(t *testing.T) {
 		c.untilSays(h, question("32"), set, "1 32 {}")
 	}
 	c.activate("33", "broken", c.upload(domain.RuleProgram, "broken", "1", "does not start"), domain.Everyone, "")
-	until(t, 20*time.Second, "it broke", func() bool { s := statusOf(h, "broken", "33"); return len(s) == 1 && s[0].LastError != "" })
+	until(t, "it broke", func() bool { s := statusOf(h, "broken", "33"); return len(s) == 1 && s[0].LastError != "" })
 	before := processesOf(h)
 	if len(before) < 3 {
 		t.Errorf("processes %v", before)
 	}
 	closed(t, h)
-	until(t, 5*time.Second, "all processes have ended", func() bool { return len(processesOf(h)) == 0 })
-	until(t, 10*time.Second, "our goroutines ended", func() bool { return ourGoroutines() == "" })
+	until(t, "all processes have ended", func() bool { return len(processesOf(h)) == 0 })
+	until(t, "our goroutines ended", func() bool { return ourGoroutines() == "" })
 	if len(h.identities.taken) > 0 {
 		t.Errorf("users not given back: %v", h.identities.taken)
 	}
@@ -139,7 +139,7 @@ func TestAProcessOfAnOfficeThatIsKilledComesBack(t *testing.T) {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
-		until(t, 10*time.Second, "it is back", func() bool {
+		until(t, "it is back", func() bool {
 			s := statusOf(h, at[0], at[1])[0]
 			return s.PID != 0 && s.PID != pid && s.State == Ready && s.Restarts == 1
 		})

@@ -59,7 +59,7 @@ func TestAVersionIsTriedBesideWhatIsAtWork(t *testing.T) {
 		if !errors.Is(err, tried) {
 			t.Fatal(err)
 		}
-		until(t, 5*time.Second, "its process has ended", func() bool { return len(processesOf(h)) == before })
+		until(t, "its process has ended", func() bool { return len(processesOf(h)) == before })
 		if s := h.Status(); len(s) != 1 {
 			t.Errorf("%+v", s)
 		}
@@ -105,21 +105,23 @@ func TestATrialEndsWithWhoeverWantsItAndWithTheServer(t *testing.T) {
 	c := newCatalogue(t)
 	h := newHost(t, nil)
 	v := c.version(domain.RuleProgram, "barat", c.upload(domain.RuleProgram, "barat", "1", ""))
-	for _, end := range []func(context.CancelFunc){func(cancel context.CancelFunc) { cancel() }, func(context.CancelFunc) { go closed(t, h) }} {
+	var closing sync.WaitGroup
+	defer closing.Wait()
+	for _, end := range []func(context.CancelFunc){func(cancel context.CancelFunc) { cancel() }, func(context.CancelFunc) { closing.Go(func() { closed(t, h) }) }} {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		if err := h.Try(ctx, v, "32", nil, func(ctx context.Context, _ Candidate) error {
 			end(cancel)
 			select {
 			case <-ctx.Done():
-			case <-time.After(10 * time.Second):
+			case <-time.After(patience):
 				t.Error("it does not end")
 			}
 			return ctx.Err()
 		}); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-		until(t, 5*time.Second, "its process has ended", func() bool { return len(processesOf(h)) == 0 })
+		until(t, "its process has ended", func() bool { return len(processesOf(h)) == 0 })
 	}
 	if err := h.Try(t.Context(), v, "32", nil, nil); domain.CodeOf(err) != domain.CodeUnavailable {
 		t.Error(err)
@@ -196,7 +198,7 @@ func TestAProgramInTheCatalogueIsCheckedByTheSuite(t *testing.T) {
 	c := newCatalogue(t)
 	h := newHost(t, nil)
 	other := c.version(domain.RuleProgram, "barat", c.upload(domain.RuleProgram, "barat", "1", "other version"))
-	checked, err := h.CheckVersion(t.Context(), other, conformance.Options{Patience: 10 * time.Second})
+	checked, err := h.CheckVersion(t.Context(), other, conformance.Options{Patience: 30 * time.Second})
 	if err != nil || checked.Description.GetName() != "barat" || len(checked.Findings) != 1 || checked.Findings[0].Clause != "DESCRIPTION" {
 		t.Errorf("%+v, %v", checked, err)
 	}

@@ -22,13 +22,9 @@ func TestWhatWaitsForASlowRuleSetIsBounded(t *testing.T) {
 	for range most {
 		go func() { waited <- r.admit(ctx, p, batch{bytes: each}, time.Hour) }()
 	}
-	until(t, 10*time.Second, "they wait", func() bool { return r.waiting.Load() == most*(each+perWaiting) })
-	began := time.Now()
+	until(t, "they wait", func() bool { return r.waiting.Load() == most*(each+perWaiting) })
 	if err := r.admit(t.Context(), p, batch{bytes: each}, time.Hour); err == nil || !strings.Contains(err.Error(), "more calls to it wait than may") {
 		t.Errorf("one more waits, or %v", err)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("it was told after %s", took)
 	}
 	stop()
 	for range most {
