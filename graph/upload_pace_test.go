@@ -60,7 +60,7 @@ func TestEachHasOneFileOnItsWayInSoNobodyTakesAllTheRoom(t *testing.T) {
 	t.Parallel()
 	v := newVillage(t)
 	h := v.begins("citra")
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for said := ""; !strings.Contains(said, "a file of yours is on its way in already"); said = v.small("citra", "32", "other 1") {
 		if time.Now().After(deadline) {
 			t.Fatal("a second file of the same person is taken:", said)
@@ -86,7 +86,7 @@ func TestEachHasOneFileOnItsWayInSoNobodyTakesAllTheRoom(t *testing.T) {
 
 func TestAFileThatStopsComingGivesItsRoomBack(t *testing.T) {
 	t.Parallel()
-	v := newVillage(t, func(c *graph.Config) { c.UploadPace = 200 * time.Millisecond })
+	v := newVillage(t, func(c *graph.Config) { c.UploadPace = 2 * time.Second })
 	h := v.begins("citra")
 	if said := <-h.answer; !strings.HasPrefix(said, "408") || !strings.Contains(said, string(domain.CodeUnavailable)) || !strings.Contains(said, "too slowly") {
 		t.Error(said)

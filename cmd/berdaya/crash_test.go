@@ -51,7 +51,7 @@ func TestDevStartsItsPostgreSQLAgainUntilThatIsHopeless(t *testing.T) {
 	if said := r.out.String(); !strings.Contains(said, "UNAVAILABLE: the private PostgreSQL has ended 3 times in 10m0s") {
 		t.Errorf("it said %s", said)
 	}
-	until(t, 10*time.Second, "no process is left", func() bool { return len(m.processes()) == 0 })
+	until(t, time.Minute, "no process is left", func() bool { return len(m.processes()) == 0 })
 }
 
 // Not parallel: it runs before the tests that are, so every goroutine is its own.
@@ -119,7 +119,7 @@ func TestAServerThatSawCrashesLeavesNoGoroutineAndNoFile(t *testing.T) {
 		t.Error(err)
 	}
 	sv.close()
-	until(t, 20*time.Second, "nothing is left open", func() bool {
+	until(t, time.Minute, "nothing is left open", func() bool {
 		now := openHere(t)
 		return now.goroutines <= before.goroutines && now.files <= before.files
 	})

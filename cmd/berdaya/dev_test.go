@@ -107,7 +107,7 @@ func TestDevKeepsItsDataThroughSIGKILLAndSIGTERMAndLeavesNoProcess(t *testing.T)
 		}
 		_ = r.cmd.Wait()
 		for _, pid := range r.pids {
-			until(t, 4*time.Second, fmt.Sprintf("process %d has ended", pid), func() bool { return !alive(pid) })
+			until(t, time.Minute, fmt.Sprintf("process %d has ended", pid), func() bool { return !alive(pid) })
 		}
 	}
 	r := startDev(t, data)

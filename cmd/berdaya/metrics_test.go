@@ -63,7 +63,7 @@ func TestMetricsAreAskedForBesideTheAPIAndNowhereElse(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
-	until(t, 5*time.Second, "nobody listens any more", func() bool {
+	until(t, time.Minute, "nobody listens any more", func() bool {
 		res, err := http.Get("http://" + asked.Addr().String() + "/metrics")
 		if err == nil {
 			res.Body.Close()

@@ -31,7 +31,7 @@ func TestAKilledRuleProcessBlocksOnlyWhatAsksRulesAndIsBackWithinSeconds(t *test
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	until(t, 10*time.Second, "the programme advances", func() bool {
+	until(t, time.Minute, "the programme advances", func() bool {
 		return len(c.move(id, domain.Advance, nil).list("userErrors")) == 0
 	})
 	if now := w.rules.Status()[0]; now.PID == pid || now.Restarts == 0 {

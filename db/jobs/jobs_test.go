@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-
 	"github.com/berdaya/berdaya/db"
 	"github.com/berdaya/berdaya/db/dbtest"
 	"github.com/berdaya/berdaya/db/jobs"

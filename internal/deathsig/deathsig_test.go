@@ -64,7 +64,7 @@ func TestStartedProcessDiesWithItsParent(t *testing.T) {
 			}
 			_ = parent.Process.Kill()
 			_ = parent.Wait()
-			waitUntil(t, 4*time.Second, func() bool { return !runs(pid) })
+			waitUntil(t, 30*time.Second, func() bool { return !runs(pid) })
 		})
 	}
 }
@@ -82,7 +82,7 @@ func TestWatcherEndsWithItsProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	name := strconv.Itoa(cmd.Process.Pid)
-	waitUntil(t, 5*time.Second, func() bool {
+	waitUntil(t, 30*time.Second, func() bool {
 		out, _ := exec.Command("ps", "-ww", "-A", "-o", "args").Output()
 		return !strings.Contains(string(out), watchScript+" sh 9 "+name)
 	})

@@ -39,7 +39,7 @@ func TestWhatIsUsedAgainWhileTheOldIsForgottenStays(t *testing.T) {
 	waits := func() bool { // whether it waits for what the other one holds
 		return o.count(t, `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`) > 0
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		if len(forgotten) > 0 || waits() {
 			break
 		}

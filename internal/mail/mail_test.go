@@ -189,7 +189,7 @@ func TestAServerThatHangsOrIsAwayIsLeftInTime(t *testing.T) {
 		began := time.Now()
 		err := settings(t, "smtp://"+addr, nil).Send(ctx, message())
 		cancel()
-		if err == nil || dies(err) || time.Since(began) > 5*time.Second {
+		if err == nil || dies(err) || time.Since(began) > 20*time.Second {
 			t.Errorf("%s: %v after %s", name, err, time.Since(began))
 		}
 	}
