@@ -25,7 +25,8 @@ const LastDate Date = "2200-12-31"
 func ParseDate(s string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() < 1900 || t.Year() > 2200 {
-		return "", Errorf(CodeBadUserInput, "%q is not a date between 1900-01-01 and 2200-12-31; write YYYY-MM-DD", s)
+		return "", Errorf(CodeBadUserInput, "%q is not a date between 1900-01-01 and 2200-12-31; write YYYY-MM-DD", s).
+			In(fmt.Sprintf("%q bukan tanggal antara 1900-01-01 dan 2200-12-31; tulis YYYY-MM-DD", s))
 	}
 	return Date(s), nil
 }

@@ -45,7 +45,7 @@ func NewHandler(c Config) http.Handler {
 	c.Log = cmp.Or(c.Log, slog.Default())
 	c.Verify = remembering(c.Verify).Verify
 	c.Limits = cmp.Or(c.Limits, guard.Default())
-	presenter := fault.Presenter{Log: c.Log}
+	presenter := fault.Presenter{Log: c.Log, Schema: c.Schema.Schema()}
 	watch := &guard.Guard{Limits: c.Limits, Documents: guard.NewDocuments(cmp.Or(c.DocumentsBytes, 16<<20))}
 	exec := executor.New(c.Schema)
 	exec.SetErrorPresenter(presenter.Present)

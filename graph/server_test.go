@@ -333,3 +333,17 @@ func TestGraphiQLComesFromTheProgramAndLoadsNothingFromElsewhere(t *testing.T) {
 		}
 	}
 }
+
+func TestAValueThatItsEnumDoesNotHaveIsAnsweredWithThoseThatItHas(t *testing.T) {
+	t.Parallel()
+	s := serve(t, nil)
+	for locale, want := range map[string]string{
+		"en": `$s: "NOWHERE" is no Stage; possible are: IDENTIFY, PLAN, TRAIN, MONITOR, REPORT`,
+		"id": `$s: "NOWHERE" bukan Stage; yang mungkin: IDENTIFY, PLAN, TRAIN, MONITOR, REPORT`,
+	} {
+		a := s.ask(t, "query($s: Stage) { programmes(filter: {stage: {eq: $s}}) { totalCount } }", map[string]any{"s": "NOWHERE"}, map[string]string{"Accept-Language": locale})
+		if len(a.errors) != 1 || a.errors[0].Message != want || a.code() != "BAD_USER_INPUT" {
+			t.Error(a.body)
+		}
+	}
+}

@@ -46,8 +46,8 @@ func (c Command) check() error {
 	}
 	switch {
 	case c.Reason == nil && NeedsReason(c.Move):
-		wrong = append(wrong, domain.Errorf(domain.CodeReasonRequired, "%s needs a reason", c.Move).
-			In(fmt.Sprintf("%s memerlukan alasan", c.Move)).At("reason"))
+		wrong = append(wrong, domain.Errorf(domain.CodeReasonRequired, "%s needs a reason: say why", domain.Moves.Label(string(c.Move), domain.English)).
+			In(fmt.Sprintf("%s memerlukan alasan: sebutkan mengapa", domain.Moves.Label(string(c.Move), domain.Indonesian))).At("reason"))
 	case c.Reason != nil && utf8.RuneCountInString(*c.Reason) > MaxReason:
 		wrong = append(wrong, domain.Errorf(domain.CodeBadUserInput, "the reason has more than %d characters; shorten it", MaxReason).
 			In(fmt.Sprintf("alasan lebih dari %d karakter; persingkatlah", MaxReason)).At("reason"))

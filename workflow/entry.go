@@ -31,8 +31,11 @@ func MayEnter(status domain.Status, c Content) error {
 	if status == domain.OnHold {
 		move = domain.Resume
 	}
-	e := domain.Errorf(domain.CodeMoveNotPossible, "a programme with status %s does not take this content; %s it first", status, move).
-		In(fmt.Sprintf("program dengan status %s tidak menerima isian ini; lakukan %s terlebih dahulu", status, move))
+	words := func(l domain.Locale) []any {
+		return []any{domain.Statuses.Label(string(status), l), domain.Moves.Label(string(move), l)}
+	}
+	e := domain.Errorf(domain.CodeMoveNotPossible, "a programme with status %s does not take this content; it takes the move %s first", words(domain.English)...).
+		In(fmt.Sprintf("program dengan status %s tidak menerima isian ini; lakukan langkah %s terlebih dahulu", words(domain.Indonesian)...))
 	e.Params = map[string]any{"status": string(status), "needs": string(move)}
 	return e
 }

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -83,9 +84,14 @@ func notPossible(s State, m domain.Move, steps []Step) error {
 			offered = append(offered, string(step.Move))
 		}
 	}
-	e := domain.Errorf(domain.CodeMoveNotPossible, "%s is not possible for a programme in stage %s with status %s; possible are: %s",
-		m, s.Stage, s.Status, strings.Join(offered, ", "))
+	said := func(form string, l domain.Locale) string {
+		var labels []string
+		for _, code := range offered {
+			labels = append(labels, domain.Moves.Label(code, l))
+		}
+		return fmt.Sprintf(form, domain.Moves.Label(string(m), l), domain.Stages.Label(string(s.Stage), l), domain.Statuses.Label(string(s.Status), l), strings.Join(labels, ", "))
+	}
+	e := domain.Errorf(domain.CodeMoveNotPossible, "%s", said("%s is not possible for a programme in stage %s with status %s; possible are: %s", domain.English))
 	e.Params = map[string]any{"move": string(m), "stage": string(s.Stage), "status": string(s.Status), "possible": offered}
-	return e.In(string(m) + " tidak mungkin untuk program pada tahap " + string(s.Stage) + " dengan status " + string(s.Status) +
-		"; yang mungkin: " + strings.Join(offered, ", ")).At("move")
+	return e.In(said("%s tidak mungkin untuk program pada tahap %s dengan status %s; yang mungkin: %s", domain.Indonesian)).At("move")
 }

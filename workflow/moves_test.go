@@ -116,7 +116,7 @@ func TestAMoveThatIsNotOfferedListsThoseThatAre(t *testing.T) {
 	if diff := cmp.Diff([]string{"RESUME", "CANCEL"}, e.Params["possible"]); diff != "" {
 		t.Error(diff)
 	}
-	if !strings.Contains(e.Message, "RESUME, CANCEL") || !strings.Contains(e.Text.ID, "tidak mungkin") {
+	if !strings.Contains(e.Message, "Resume, Cancel") || !strings.Contains(e.Text.ID, "Lanjut tidak mungkin untuk program pada tahap Pelatihan dengan status Ditunda; yang mungkin: Teruskan, Batalkan") {
 		t.Error(e.Text)
 	}
 }

@@ -28,7 +28,8 @@ const loggedAtMost = 5
 
 // Presenter presents errors and writes faults of ours to its log.
 type Presenter struct {
-	Log *slog.Logger
+	Log    *slog.Logger
+	Schema *ast.Schema // by which a value that an enum does not have is told the ones it has
 }
 
 // Present gives what the reader sees of an error. It fits graphql.ErrorPresenterFunc.
@@ -126,8 +127,41 @@ func (p Presenter) graphQL(ctx context.Context, out *gqlerror.Error, said *gqler
 		out.Path = nil
 		out.Extensions = extensions(ctx, domain.CodeBadUserInput)
 		out.Extensions["path"] = said.Path[1:]
-		out.Message = "$" + strings.TrimPrefix(said.Path[1:].String(), ".") + ": " + said.Message
+		where := "$" + strings.TrimPrefix(said.Path[1:].String(), ".") + ": "
+		out.Message = where + said.Message
+		if e := p.noneOf(said.Message); e != nil {
+			out.Message = where + message(ctx, e)
+			out.Extensions["params"] = e.Params
+		}
 	}
+}
+
+// quotedAtMost bounds how much of what was sent an error repeats, in characters.
+const quotedAtMost = 100
+
+// noneOf says of a value that its enum does not have which ones it has; nil for any other message.
+func (p Presenter) noneOf(said string) *domain.Error {
+	const between = " is not a valid "
+	i := strings.LastIndex(said, between)
+	if i < 0 || p.Schema == nil {
+		return nil
+	}
+	def := p.Schema.Types[said[i+len(between):]]
+	if def == nil || def.Kind != ast.Enum {
+		return nil
+	}
+	var values []string
+	for _, v := range def.EnumValues {
+		values = append(values, v.Name)
+	}
+	given, all := said[:i], strings.Join(values, ", ")
+	if runes := []rune(given); len(runes) > quotedAtMost {
+		given = string(runes[:quotedAtMost]) + "…"
+	}
+	e := domain.Errorf(domain.CodeBadUserInput, "%q is no %s; possible are: %s", given, def.Name, all).
+		In(fmt.Sprintf("%q bukan %s; yang mungkin: %s", given, def.Name, all))
+	e.Params = map[string]any{"possible": values}
+	return e
 }
 
 func (p Presenter) log(ctx context.Context, path ast.Path, err error, stack []byte) {

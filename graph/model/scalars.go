@@ -20,7 +20,7 @@ func MarshalDate(d domain.Date) graphql.Marshaler { return graphql.MarshalString
 func UnmarshalDate(v any) (domain.Date, error) {
 	s, ok := v.(string)
 	if !ok {
-		return "", domain.Errorf(domain.CodeBadUserInput, "a Date is a string such as \"2026-01-31\"")
+		return "", domain.Errorf(domain.CodeBadUserInput, "a Date is a string such as \"2026-01-31\"").In("Date ditulis sebagai teks seperti \"2026-01-31\"")
 	}
 	return domain.ParseDate(s)
 }
@@ -37,7 +37,8 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 	s, ok := v.(string)
 	t, err := time.Parse(time.RFC3339Nano, s)
 	if !ok || err != nil || t.Year() < 1900 || t.Year() > 2200 {
-		return t, domain.Errorf(domain.CodeBadUserInput, "a DateTime is a string such as \"2026-01-31T09:00:00Z\", from 1900 to 2200")
+		return t, domain.Errorf(domain.CodeBadUserInput, "a DateTime is a string such as \"2026-01-31T09:00:00Z\", from 1900 to 2200").
+			In("DateTime ditulis sebagai teks seperti \"2026-01-31T09:00:00Z\", dari tahun 1900 sampai 2200")
 	}
 	return t.UTC().Truncate(time.Microsecond), nil
 }
@@ -59,7 +60,7 @@ func UnmarshalDecimal(v any) (decimal.Decimal, error) {
 	d, err := decimal.NewFromString(s)
 	// An exponent could name a number that fills the memory when written out.
 	if err != nil || len(s) > 40 || d.Exponent() < -20 || d.Exponent() > 20 {
-		return d, domain.Errorf(domain.CodeBadUserInput, "a Decimal is a string such as \"1250000.50\"")
+		return d, domain.Errorf(domain.CodeBadUserInput, "a Decimal is a string such as \"1250000.50\"").In("Decimal ditulis sebagai teks seperti \"1250000.50\"")
 	}
 	return d, nil
 }

@@ -2,6 +2,7 @@ package moving
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -248,7 +249,7 @@ func (m *Moves) write(ctx context.Context, d *workflow.Decision, s *workflow.Sna
 func conflict(version int64) *domain.Error {
 	e := domain.Errorf(domain.CodeConflict, "somebody else changed the programme first; it has version %d now: look at it again and decide anew", version)
 	e.Params = map[string]any{"version": version}
-	return e.In("program sudah diubah pihak lain; lihat versi terbarunya lalu putuskan kembali")
+	return e.In(fmt.Sprintf("program sudah diubah pihak lain; versinya kini %d: lihat kembali lalu putuskan", version))
 }
 
 // tidy gives the command in the one form that is judged, stored and compared.

@@ -174,7 +174,7 @@ func (t Transfers) comeAlong(ctx context.Context, from string, c Command, today 
 func conflict(version int64) *domain.Error {
 	e := domain.Errorf(domain.CodeConflict, "somebody else changed the programme first; it has version %d now: look at it again and decide anew", version)
 	e.Params = map[string]any{"version": version}
-	return e.In("program sudah diubah pihak lain; lihat versi terbarunya lalu putuskan kembali").At("expectedVersion")
+	return e.In(fmt.Sprintf("program sudah diubah pihak lain; versinya kini %d: lihat kembali lalu putuskan", version)).At("expectedVersion")
 }
 
 // unwritten says that a programme's history is not there, so that nothing may be appended to it.
