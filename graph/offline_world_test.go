@@ -116,8 +116,9 @@ func newVillage(t *testing.T, change ...func(*graph.Config)) *village {
 		Resolve: func(_ context.Context, subject string) (access.Actor, error) {
 			return access.Actor{Subject: subject, Name: subject, Locale: domain.English, Grants: people[subject]}, nil
 		},
-		Health: func(context.Context) error { return nil },
-		Log:    slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Health:   func(context.Context) error { return nil },
+		RuleSets: r.RuleSets,
+		Log:      slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}
 	for _, c := range change {
 		c(&config)

@@ -16,6 +16,7 @@ import (
 	"github.com/berdaya/berdaya/graph/guard"
 	"github.com/berdaya/berdaya/graph/transport"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/rulesets"
 )
 
 // Config is what the server is put together from. Fields with a default may be left out.
@@ -24,6 +25,8 @@ type Config struct {
 	Verify  func(token string) (subject string, expires time.Time, err error) // as token.Verifier
 	Resolve func(ctx context.Context, subject string) (access.Actor, error)   // as members.Members
 	Health  func(context.Context) error                                       // whether the database answers
+
+	RuleSets *rulesets.RuleSets // whose content may be fetched; nil: none
 
 	Log            *slog.Logger       // slog.Default()
 	Limits         guard.Limits       // guard.Default()
@@ -40,7 +43,8 @@ type Config struct {
 // uploadsAtOnce is how many files may be on their way in or being stored at once.
 const uploadsAtOnce = 4
 
-// NewHandler serves GraphQL at /graphql, GraphiQL at / and whether all is well at /healthz.
+// NewHandler serves GraphQL at /graphql, the content of rule sets below /rule-sets/, GraphiQL at / and whether all is well at
+// /healthz.
 func NewHandler(c Config) http.Handler {
 	c.Log = cmp.Or(c.Log, slog.Default())
 	c.Verify = remembering(c.Verify).Verify
@@ -69,6 +73,9 @@ func NewHandler(c Config) http.Handler {
 
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", signIn(c, answer.Refuse, sameOrigin(answer.Refuse, answer)))
+	if c.RuleSets != nil {
+		mux.Handle(artefactPath, signIn(c, answer.Refuse, sameOrigin(answer.Refuse, c.artefacts(answer))))
+	}
 	mux.HandleFunc("/healthz", health(c))
 	mux.Handle("/", graphiql.Handler())
 	return secured(mux)

@@ -61,7 +61,7 @@ func TestEachHasOneFileOnItsWayInSoNobodyTakesAllTheRoom(t *testing.T) {
 	v := newVillage(t)
 	h := v.begins("citra")
 	deadline := time.Now().Add(patience)
-	for said := ""; !strings.Contains(said, "a file of yours is on its way in already"); said = v.small("citra", "32", "other 1") {
+	for said := ""; !strings.Contains(said, "another file of yours is on its way"); said = v.small("citra", "32", "other 1") {
 		if time.Now().After(deadline) {
 			t.Fatal("a second file of the same person is taken:", said)
 		}

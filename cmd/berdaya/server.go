@@ -146,11 +146,12 @@ func newServer(ctx context.Context, s settings) (_ *server, err error) {
 		Schema: generated.NewExecutableSchema(generated.Config{
 			Resolvers: &sv.useCases, Directives: generated.DirectiveRoot{Stored: reader.Stored},
 		}),
-		Verify:  token.NewVerifier(s.Secret, time.Now).Verify,
-		Resolve: resolve,
-		Health:  func(ctx context.Context) error { return sv.db.Pool.Ping(ctx) },
-		Log:     s.Log,
-		Streams: sv.streams,
+		Verify:   token.NewVerifier(s.Secret, time.Now).Verify,
+		Resolve:  resolve,
+		Health:   func(ctx context.Context) error { return sv.db.Pool.Ping(ctx) },
+		Log:      s.Log,
+		Streams:  sv.streams,
+		RuleSets: sv.useCases.RuleSets,
 	})
 	return sv, nil
 }

@@ -1461,6 +1461,7 @@ type ComplexityRoot struct {
 		ApprovedAt  func(childComplexity int) int
 		ApprovedBy  func(childComplexity int) int
 		CheckedAt   func(childComplexity int) int
+		ContentPath func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
 		Description func(childComplexity int) int
 		ID          func(childComplexity int) int
@@ -8549,6 +8550,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RuleSetVersion.CheckedAt(childComplexity), true
+	case "RuleSetVersion.contentPath":
+		if e.ComplexityRoot.RuleSetVersion.ContentPath == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RuleSetVersion.ContentPath(childComplexity), true
 	case "RuleSetVersion.createdAt":
 		if e.ComplexityRoot.RuleSetVersion.CreatedAt == nil {
 			break
@@ -14558,6 +14565,8 @@ type RuleSetVersion implements Node {
   sha256: String!
   "The size of its content in bytes."
   size: Int!
+  "Where its content is found on this server, for a GET with the same token, such as /rule-sets/jawa-barat/1.2.0/artefact: a rule file, or the tar.gz of a program; its ETag is the SHA-256. Only admins of the region that the rule set belongs to, or above, get it; for others it is not there (404)."
+  contentPath: String!
   "What whoever uploaded it noted."
   note: String
   "The subject who uploaded it."
@@ -19587,6 +19596,8 @@ func (ec *executionContext) childFields_RuleSetVersion(ctx context.Context, fiel
 		return ec.fieldContext_RuleSetVersion_sha256(ctx, field)
 	case "size":
 		return ec.fieldContext_RuleSetVersion_size(ctx, field)
+	case "contentPath":
+		return ec.fieldContext_RuleSetVersion_contentPath(ctx, field)
 	case "note":
 		return ec.fieldContext_RuleSetVersion_note(ctx, field)
 	case "uploadedBy":

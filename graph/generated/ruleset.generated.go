@@ -3180,6 +3180,29 @@ func (ec *executionContext) fieldContext_RuleSetVersion_size(_ context.Context, 
 	return graphql.NewScalarFieldContext("RuleSetVersion", field, false, false, "Int")
 }
 
+func (ec *executionContext) _RuleSetVersion_contentPath(ctx context.Context, field graphql.CollectedField, obj *model.RuleSetVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RuleSetVersion_contentPath(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ContentPath, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RuleSetVersion_contentPath(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RuleSetVersion", field, false, false, "String")
+}
+
 func (ec *executionContext) _RuleSetVersion_note(ctx context.Context, field graphql.CollectedField, obj *model.RuleSetVersion) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5148,6 +5171,11 @@ func (ec *executionContext) _RuleSetVersion(ctx context.Context, sel ast.Selecti
 			}
 		case "size":
 			out.Values[i] = ec._RuleSetVersion_size(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "contentPath":
+			out.Values[i] = ec._RuleSetVersion_contentPath(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -268,7 +268,7 @@ func (n *naive) field(typeName string, r row, f *picked) any {
 		return n.visible(target, n.byKey[target][r[column].(string)], f.below)
 	case path == "Notification.message":
 		return messageOf(uuid.MustParse(r["id"].(string)))
-	case strings.HasPrefix(path, "RuleSet.title") || strings.HasPrefix(path, "RuleSetVersion.") && slices.Contains([]string{"title", "description", "problems"}, f.Name):
+	case strings.HasPrefix(path, "RuleSet.title") || strings.HasPrefix(path, "RuleSetVersion.") && slices.Contains([]string{"title", "description", "problems", "contentPath"}, f.Name):
 		return n.ruleSetField(path, r, f.below)
 	case path == "Programme.rules":
 		return n.plain(bindingsOf(uuid.MustParse(r["id"].(string))), "BoundRuleSet", f.below)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -28,7 +29,7 @@ func (m *maker) ruleSets() {
 		m.insert(set)
 		var versions []*domain.RuleSetVersion
 		for n := range 1 + m.IntN(5) {
-			v := &domain.RuleSetVersion{Record: m.record(), RuleSetID: set.ID, Version: fmt.Sprint(n), SHA256: sum, Size: 5, State: code1[domain.VersionState](m, domain.VersionStates),
+			v := &domain.RuleSetVersion{Record: m.record(), RuleSetID: set.ID, Version: pick(m, []string{"", "", "v", "é/ ", "."}) + fmt.Sprint(n), SHA256: sum, Size: 5, State: code1[domain.VersionState](m, domain.VersionStates),
 				Note: maybe(m, m.text("note")), UploadedBy: "other", CheckedAt: ptr(m.time()), ApprovedBy: ptr("rina"), ApprovedAt: ptr(m.time())}
 			if name == "untitled" {
 				v.State = domain.VersionUploaded
@@ -128,6 +129,15 @@ func (n *naive) ruleSetField(path string, r row, selection ast.SelectionSet) any
 		}
 		newest := slices.MaxFunc(of, func(a, b row) int { return strings.Compare(a["id"].(string), b["id"].(string)) })
 		return n.ruleSetField("RuleSetVersion.title", newest, nil)
+	case "RuleSetVersion.contentPath":
+		path := ""
+		for _, c := range []byte(r["version"].(string)) {
+			path += fmt.Sprintf("%%%02x", c)
+		}
+		if plain := regexp.MustCompile(`^[\w-][\w.-]*$`); plain.MatchString(r["version"].(string)) {
+			path = r["version"].(string)
+		}
+		return "/rule-sets/" + n.byKey["RuleSet"][r["rule_set_id"].(string)]["name"].(string) + "/" + path + "/artefact"
 	case "RuleSetVersion.problems":
 		set := n.byKey["RuleSet"][r["rule_set_id"].(string)]
 		all, _ := r["problems"].([]any)

@@ -18,6 +18,12 @@ func titleOfRuleSet(locale string) string {
 	return "(select " + titleOfVersion("d", locale) + " from rule_set_versions d where d.rule_set_id = @.id and d.description is not null order by d.id desc limit 1)"
 }
 
+// contentPath is the SQL of where the content of a version is found. A version is as its author calls it, so what is not plain in a
+// path is written as %XX, byte for byte.
+const contentPath = `'/rule-sets/' || (select r.name from rule_sets r where r.id = @.rule_set_id) || '/' ||
+	case when @.version ~ '^[A-Za-z0-9_-][A-Za-z0-9._-]*$' then @.version
+	else (select string_agg('%' || substr(h, i, 2), '' order by i) from encode(convert_to(@.version, 'UTF8'), 'hex') h, generate_series(1, length(h), 2) i) end || '/artefact'`
+
 func ruleSetDescription(raw []byte, l domain.Locale) (any, error) {
 	d, err := rulesets.Describe(raw)
 	if d == nil || err != nil {

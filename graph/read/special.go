@@ -31,6 +31,7 @@ var specials = map[string]map[string]attribute{
 		"title":       {text: map[domain.Locale]string{domain.English: titleOfVersion("@", "en"), domain.Indonesian: titleOfVersion("@", "id")}},
 		"description": {column: &column{name: "description"}, document: ruleSetDescription},
 		"problems":    {column: &column{name: "problems"}, document: ruleSetProblems},
+		"contentPath": {text: map[domain.Locale]string{domain.English: contentPath, domain.Indonesian: contentPath}},
 	},
 	"Decision": {
 		"revisions":   {column: &column{name: "revisions"}, document: decisionRevisions},

@@ -17,6 +17,9 @@
 // operations, map, and one file. It is read to the disk in pieces, never into memory, after the document was found to be right
 // and to take a file, and only from somebody who may send one. All else keeps the bounds that it has.
 //
+// Files that are given away ([Downloads]) go out by a plain GET in pieces, with their SHA-256 as ETag; whoever may not have one gets
+// the answer of one that is not there.
+//
 // # Streams
 //
 // A subscription is answered by server-sent events, in the distinct connections mode of GraphQL over Server-Sent Events: a POST

@@ -64,8 +64,7 @@ func (in *incoming) end() {
 	_ = in.control.SetReadDeadline(time.Now().Add(afterFile))
 }
 
-// Turns are who has a file on its way in or being stored: each one at a time, and so many in all. Each takes as much room as it
-// has bytes, on the disk.
+// Turns are who has a file on its way in or being stored, or on its way out: each one at a time, and so many in all.
 type Turns struct {
 	Most int
 
@@ -79,9 +78,9 @@ func (t *Turns) take(subject string) (release func(), refused *refusal) {
 	defer t.mu.Unlock()
 	switch {
 	case t.taken[subject]:
-		return nil, refuse(http.StatusServiceUnavailable, domain.CodeUnavailable, "a file of yours is on its way in already: send the next when it is there", "berkas Anda yang lain sedang diunggah: kirim berikutnya setelah selesai")
+		return nil, refuse(http.StatusServiceUnavailable, domain.CodeUnavailable, "another file of yours is on its way: go on when it is there", "berkas Anda yang lain sedang dalam perjalanan: lanjutkan setelah selesai")
 	case len(t.taken) >= t.Most:
-		return nil, refuse(http.StatusServiceUnavailable, domain.CodeUnavailable, "others are uploading files at the moment: try again in a minute", "pihak lain sedang mengunggah: coba lagi sebentar lagi")
+		return nil, refuse(http.StatusServiceUnavailable, domain.CodeUnavailable, "files of others are on their way at the moment: try again in a minute", "berkas pihak lain sedang dalam perjalanan: coba lagi sebentar lagi")
 	}
 	if t.taken == nil {
 		t.taken = map[string]bool{}

@@ -40,6 +40,8 @@ type Store interface {
 	PutVersion(ctx context.Context, v *domain.RuleSetVersion) error
 	// AddArtefact writes content of so many bytes with this SHA-256, unless it is there already.
 	AddArtefact(ctx context.Context, sha256 string, size int64, at time.Time, content io.Reader) error
+	// Artefact writes the content with this SHA-256, a chunk at a time; NOT_FOUND where there is none.
+	Artefact(ctx context.Context, sha256 string, to io.Writer) error
 	// Waiting gives the ids of versions that have waited to be checked since before an instant, the longest first.
 	Waiting(ctx context.Context, before time.Time, most int) ([]uuid.UUID, error)
 	AddEvent(ctx context.Context, e *domain.RuleSetEvent) error

@@ -1,0 +1,37 @@
+package rulesets
+
+import (
+	"context"
+	"io"
+
+	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/internal/access"
+)
+
+// Content gives a version whose content the actor may have, with its rule set: admins of the rule set's region, or above, may. For
+// everybody else it is not there. Errors: UNAUTHENTICATED, NOT_FOUND.
+func (s *RuleSets) Content(ctx context.Context, actor access.Actor, ruleSet, version string) (*domain.RuleSetVersion, error) {
+	if err := access.MayAct(actor); err != nil {
+		return nil, err
+	}
+	if !domain.ValidRuleSetName(ruleSet) || !validVersion(version) {
+		return nil, access.NotFound()
+	}
+	set, err := s.Store.RuleSet(ctx, ruleSet)
+	if err != nil {
+		return nil, err
+	}
+	if set == nil || access.MayRule(actor, set.RegionCode) != nil {
+		return nil, access.NotFound()
+	}
+	v, err := s.Store.VersionNamed(ctx, set.ID, version)
+	if err == nil && v == nil {
+		err = access.NotFound()
+	}
+	return v, err
+}
+
+// WriteContent writes the content of a version, a chunk at a time. Whoever reads it checks its SHA-256.
+func (s *RuleSets) WriteContent(ctx context.Context, v *domain.RuleSetVersion, to io.Writer) error {
+	return s.Store.Artefact(ctx, v.SHA256, to)
+}
