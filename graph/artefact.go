@@ -13,7 +13,8 @@ import (
 	"github.com/berdaya/berdaya/internal/rulesets"
 )
 
-// artefactPath is where the content of a version of a rule set is found. RuleSetVersion.contentPath says the same in SQL.
+// artefactPath is where the content of a version of a rule set is found. rulesets.ContentPath says the same, and so does
+// RuleSetVersion.contentPath in SQL.
 const artefactPath = "/rule-sets/{name}/{version}/artefact"
 
 // downloadsAtOnce is how many files may be on their way out at once.

@@ -19,6 +19,7 @@ import (
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/graph"
 	"github.com/berdaya/berdaya/internal/access"
+	"github.com/berdaya/berdaya/internal/rulesets"
 )
 
 // approvers lets two more people in: a national admin and an auditor.
@@ -158,6 +159,9 @@ func TestThePathOfEachVersionLeadsToItsContent(t *testing.T) {
 	found := 0
 	for _, set := range all.Nodes {
 		for _, of := range set.Versions.Nodes {
+			if said := rulesets.ContentPath(set.Name, of.Version); said != of.ContentPath {
+				t.Errorf("commands take %s for %s", said, of.ContentPath)
+			}
 			content, media := want[of.Version], "application/gzip"
 			if set.Name == "jabar" {
 				content, media = []byte("jabar 1"), "application/yaml; charset=utf-8"

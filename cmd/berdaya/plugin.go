@@ -25,7 +25,7 @@ func newPlugin() *cobra.Command {
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPluginNew(), newPluginTest(), newPluginCheck(), newPluginUpload(), newPluginApprove(), newPluginActivate(), newPluginRollback(),
+	cmd.AddCommand(newPluginNew(), newPluginTest(), newPluginCheck(), newPluginUpload(), newPluginFetch(), newPluginApprove(), newPluginActivate(), newPluginRollback(),
 		newPluginDeactivate(), newPluginWithdraw(), newPluginList(), newPluginShow(), newPluginLogs(), newPluginSimulate(), newPluginReplay(), newPluginShadow(), newPluginTrial())
 	return cmd
 }

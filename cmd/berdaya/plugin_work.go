@@ -48,7 +48,7 @@ func newPluginApprove() *cobra.Command {
 		Use:   "approve RULE-SET@VERSION",
 		Short: "Let a program run that was checked",
 		Long: `Approves a program that was uploaded by somebody else and checked. It runs on every server, so this takes a national admin. Look at
-what you approve: ask the office for its source and archive; berdaya plugin show says the archive's SHA-256. Rule files need no approval.`,
+what you approve: berdaya plugin fetch gets the archive, and berdaya plugin check tries it. Rule files need no approval.`,
 		Example: `  berdaya plugin approve surabaya@2.1 --reason "Read with the office on 4 May"`,
 		Args:    oneArg("a version, such as surabaya@2.1", "versi, seperti surabaya@2.1"),
 	}

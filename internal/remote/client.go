@@ -123,21 +123,9 @@ func (c *counting) Read(b []byte) (int, error) {
 }
 
 func (c *Client) do(ctx context.Context, media string, body io.Reader, into any) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.endpoint, body)
+	answer, err := c.reach(ctx, http.MethodPost, c.endpoint, "application/graphql-response+json", media, body)
 	if err != nil {
 		return err
-	}
-	r.Header.Set("Content-Type", media)
-	r.Header.Set("Accept", "application/graphql-response+json")
-	r.Header.Set("Accept-Language", string(c.locale))
-	r.Header.Set("Authorization", "Bearer "+c.token)
-	answer, err := c.http.Do(r)
-	if err != nil {
-		if said, ok := errors.AsType[*url.Error](err); ok {
-			err = said.Err
-		}
-		return domain.Errorf(domain.CodeUnavailable, "the server at %s cannot be reached: %w", c.endpoint, err).
-			In(fmt.Sprintf("server di %s tidak dapat dihubungi: %v", c.endpoint, err))
 	}
 	defer answer.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(answer.Body, answerBound+1))
@@ -146,13 +134,40 @@ func (c *Client) do(ctx context.Context, media string, body io.Reader, into any)
 		Errors []fault
 	}
 	if err != nil || len(text) > answerBound || json.Unmarshal(text, &said) != nil || said.Data == nil && said.Errors == nil {
-		return domain.Errorf(domain.CodeUnavailable, "what answers at %s is no Berdaya, or a proxy stands between: it says %s", c.endpoint, answer.Status).
-			In(fmt.Sprintf("yang menjawab di %s bukan Berdaya, atau ada proksi di antaranya: katanya %s", c.endpoint, answer.Status))
+		return noBerdaya(c.endpoint, answer.Status)
 	}
 	if len(said.Errors) > 0 {
 		return problems(said.Errors)
 	}
 	return json.Unmarshal(said.Data, into)
+}
+
+// reach sends a request in the client's name.
+func (c *Client) reach(ctx context.Context, method, address, accept, media string, body io.Reader) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err != nil {
+		return nil, err
+	}
+	if media != "" {
+		r.Header.Set("Content-Type", media)
+	}
+	r.Header.Set("Accept", accept)
+	r.Header.Set("Accept-Language", string(c.locale))
+	r.Header.Set("Authorization", "Bearer "+c.token)
+	answer, err := c.http.Do(r)
+	if err != nil {
+		if said, ok := errors.AsType[*url.Error](err); ok {
+			err = said.Err
+		}
+		return nil, domain.Errorf(domain.CodeUnavailable, "the server at %s cannot be reached: %w", c.endpoint, err).
+			In(fmt.Sprintf("server di %s tidak dapat dihubungi: %v", c.endpoint, err))
+	}
+	return answer, nil
+}
+
+func noBerdaya(address, status string) error {
+	return domain.Errorf(domain.CodeUnavailable, "what answers at %s is no Berdaya, or a proxy stands between: it says %s", address, status).
+		In(fmt.Sprintf("yang menjawab di %s bukan Berdaya, atau ada proksi di antaranya: katanya %s", address, status))
 }
 
 // Lost tells whether a request may have been carried out though no answer came: whoever gave it with a key gives it again.

@@ -2,11 +2,29 @@ package rulesets
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"regexp"
+	"strings"
 
 	"github.com/berdaya/berdaya/domain"
 	"github.com/berdaya/berdaya/internal/access"
 )
+
+var plainVersion = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
+
+// ContentPath gives where a server has the content of a version, as RuleSetVersion.contentPath does. A version is as its author calls
+// it, so what is not plain in a path is written as %XX, byte for byte.
+func ContentPath(ruleSet, version string) string {
+	if !plainVersion.MatchString(version) {
+		var escaped strings.Builder
+		for _, b := range []byte(version) {
+			fmt.Fprintf(&escaped, "%%%02x", b)
+		}
+		version = escaped.String()
+	}
+	return "/rule-sets/" + ruleSet + "/" + version + "/artefact"
+}
 
 // Content gives a version whose content the actor may have, with its rule set: admins of the rule set's region, or above, may. For
 // everybody else it is not there. Errors: UNAUTHENTICATED, NOT_FOUND.
