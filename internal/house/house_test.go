@@ -55,7 +55,7 @@ var allowed = []struct {
 	{"plugins/rules", []string{"plugins/conformance"}}, // an office's plugin must not break when the server is rebuilt
 	{"plugins/conformance", []string{"plugins/rules"}}, // so this, which goes out with the kit
 	{"plugins/national", []string{"plugins/rules"}},
-	{"plugins/host", []string{"plugins/rules", "plugins/conformance", "plugins/declarative/declarativepb", "workflow", "domain", "internal/deathsig"}},
+	{"plugins/host", []string{"plugins/rules", "plugins/conformance", "plugins/declarative/declarativepb", "workflow", "domain", "internal/deathsig", "internal/plainyaml"}},
 	{"plugins/declarative", []string{"plugins/rules", "internal/plainyaml"}},
 	{"plugins", []string{"plugins/rules"}},
 	{"db/cluster", []string{"domain", "internal/deathsig"}},

@@ -2,7 +2,6 @@ package host
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -11,12 +10,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
-
 	"github.com/berdaya/berdaya/domain"
+	"github.com/berdaya/berdaya/internal/plainyaml"
 )
 
 // ManifestName is the file in an office's program that says what it is.
@@ -57,130 +52,52 @@ func (m *Manifest) Fits() error {
 // text gives the manifest as a file that ParseManifest reads.
 func (m *Manifest) text() []byte {
 	var b strings.Builder
-	for _, f := range m.fields() {
-		if *f.value != "" {
-			fmt.Fprintf(&b, "%s: %q\n", f.name, *f.value)
+	for i, value := range m.fields() {
+		if *value != "" {
+			fmt.Fprintf(&b, "%s: %q\n", manifestKeys[i], *value)
 		}
 	}
 	return []byte(b.String())
 }
 
-type manifestField struct {
-	name  string
-	value *string
-}
+// manifestKeys are the keys of a manifest, in the order of fields.
+var manifestKeys = []string{"name", "version", "command", "runtime", "os", "arch"}
 
-func (m *Manifest) fields() []manifestField {
-	return []manifestField{{"name", &m.Name}, {"version", &m.Version}, {"command", &m.Command}, {"runtime", &m.Runtime},
-		{"os", &m.OS}, {"arch", &m.Arch}}
+func (m *Manifest) fields() []*string {
+	return []*string{&m.Name, &m.Version, &m.Command, &m.Runtime, &m.OS, &m.Arch}
 }
 
 // ParseManifest reads a manifest. name is what problems call the file. The error is domain.Problems with all that is wrong, each
 // BAD_FILE with file, line and column.
 func ParseManifest(name string, text []byte) (*Manifest, error) {
-	r := manifestReader{file: name, at: map[string]*token.Token{}}
-	m := r.read(text)
-	if len(r.problems) == 0 {
-		r.check(m)
-	}
-	if len(r.problems) > 0 {
-		return nil, r.problems
-	}
-	return m, nil
-}
-
-// manifestReader reads one manifest and keeps where each field stands.
-type manifestReader struct {
-	file     string
-	at       map[string]*token.Token
-	problems domain.Problems
-}
-
-func (r *manifestReader) wrong(at *token.Token, en, id string) {
-	line, column := 1, 1
-	if at != nil && at.Position != nil {
-		line, column = max(1, at.Position.Line), max(1, at.Position.Column)
-	}
-	r.problems = append(r.problems, domain.InFile(r.file, line, column, en, id))
-}
-
-// read gives what can be read. Whatever the parser does with a broken file, the server goes on.
-func (r *manifestReader) read(text []byte) *Manifest {
-	m := &Manifest{}
-	defer func() {
-		if recover() != nil {
-			r.wrong(nil, "the file cannot be read as YAML", "berkas tidak dapat dibaca sebagai YAML")
-		}
-	}()
-	switch {
-	case len(text) > longestManifest:
-		r.wrong(nil, fmt.Sprintf("the file has more than %d bytes", longestManifest), fmt.Sprintf("berkas lebih dari %d bita", longestManifest))
-		return m
-	case !utf8.Valid(text):
-		r.wrong(nil, "the file is not text in UTF-8", "berkas bukan teks UTF-8")
-		return m
-	case strings.Count(string(text), "[")+strings.Count(string(text), "{") > 20 || strings.Count(string(text), "\n") > 500:
-		r.wrong(nil, "a manifest is a short list of keys, each with a text", "manifes berupa daftar kunci singkat, masing-masing dengan teks")
-		return m
-	}
-	file, err := parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
-	if err != nil {
-		var at *token.Token
-		says := "it is not complete"
-		if syntax := (*yaml.SyntaxError)(nil); errors.As(err, &syntax) {
-			at, says = syntax.Token, syntax.Message
-		}
-		r.wrong(at, "this is no YAML: "+says, "ini bukan YAML: "+says)
-		return m
-	}
-	docs := slices.DeleteFunc(file.Docs, func(d *ast.DocumentNode) bool { return d == nil || d.Body == nil })
-	if len(docs) != 1 {
-		r.wrong(nil, "one document with name, version and command belongs here", "di sini seharusnya satu dokumen dengan name, version dan command")
-		return m
-	}
-	var values []*ast.MappingValueNode
-	switch n := docs[0].Body.(type) {
-	case *ast.MappingNode:
-		values = n.Values
-	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{n}
-	default:
-		r.wrong(n.GetToken(), "keys with values belong here, such as name: jawa-timur", "di sini seharusnya kunci dengan nilai, misalnya name: jawa-timur")
-	}
-	for _, v := range values {
-		r.field(m, v)
-	}
-	return m
-}
-
-func (r *manifestReader) field(m *Manifest, v *ast.MappingValueNode) {
-	key := v.Key.GetToken()
-	fields := m.fields()
-	i := slices.IndexFunc(fields, func(f manifestField) bool { return f.name == key.Value })
-	switch {
-	case i < 0:
-		r.wrong(key, "this is not known here; known are name, version, command, runtime, os and arch",
-			"ini tidak dikenal di sini; yang dikenal: name, version, command, runtime, os dan arch")
-	case r.at[key.Value] != nil:
-		r.wrong(key, "this is there twice; keep one", "ini ada dua kali; simpan satu saja")
-	default:
-		r.at[key.Value] = key
-		switch n := v.Value.(type) {
-		case *ast.StringNode:
-			*fields[i].value = n.Value
-		case *ast.IntegerNode, *ast.FloatNode: // a version such as 1.2 is meant as it is written
-			*fields[i].value = n.GetToken().Value
-		default:
-			r.wrong(key, "a text belongs here", "di sini seharusnya teks")
+	m, at, r := &Manifest{}, map[string]plainyaml.Place{}, plainyaml.Reader{}
+	if root, ok := r.Parse(text, longestManifest); ok {
+		fields := m.fields()
+		for _, member := range r.Mapping(root, plainyaml.Place{}, manifestKeys...) {
+			at[member.Key] = member.At
+			if s, ok := r.Scalar(member); ok { // a version such as 1.20 is meant as it is written
+				*fields[slices.Index(manifestKeys, member.Key)] = s.Text
+			}
 		}
 	}
+	if len(r.Problems) == 0 {
+		m.check(func(field, en, id string) { r.Wrong(at[field], field+": "+en, field+": "+id) })
+	}
+	if len(r.Problems) == 0 {
+		return m, nil
+	}
+	var wrong domain.Problems
+	for _, p := range r.Problems.Sorted() {
+		wrong = append(wrong, domain.InFile(name, p.Line, p.Column, p.EN, p.ID))
+	}
+	return nil, wrong
 }
 
-// check notes what is wrong with the values.
-func (r *manifestReader) check(m *Manifest) {
+// check tells what is wrong with the values.
+func (m *Manifest) check(wrong func(field, en, id string)) {
 	must := func(ok bool, field, en, id string) {
 		if !ok {
-			r.wrong(r.at[field], field+": "+en, field+": "+id)
+			wrong(field, en, id)
 		}
 	}
 	must(domain.ValidRuleSetName(m.Name), "name", "1 to 64 small letters, digits and hyphens belong here, as the program says its name",
@@ -195,7 +112,6 @@ func (r *manifestReader) check(m *Manifest) {
 		must(value == "" && m.Runtime != "" || runtimeName.MatchString(value), field, "a program without a runtime says what it was built for, such as os: linux and arch: amd64",
 			"program tanpa runtime menyebut sistem sasarannya, misalnya os: linux dan arch: amd64")
 	}
-	slices.SortStableFunc(r.problems, func(a, b *domain.Error) int { return cmp.Compare(a.Params["line"].(int), b.Params["line"].(int)) })
 }
 
 // localPath tells whether a name in an artefact stays in its folder and is written in one way only.

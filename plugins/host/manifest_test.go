@@ -29,14 +29,14 @@ func TestAManifestIsReadAsItIsWritten(t *testing.T) {
 func TestAllThatIsWrongWithAManifestIsSaidWithItsPlace(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
-		"":                      {"m, line 1, column 1: one document"},
+		"":                      {"m, line 1, column 1: the file is empty"},
 		"just text":             {"m, line 1, column 1: keys with values"},
-		"name: a\n\tversion: 1": {"this is no YAML"},
-		"name: [a]\nversion: {}\ncolour: red\nname: b":                  {"m, line 1, column 1: a text", "m, line 2, column 1: a text", "m, line 3, column 1: this is not known", "m, line 4, column 1: this is there twice"},
+		"name: a\n\tversion: 1": {"m, line 2, column 1: a tab"},
+		"name: [a]\nversion: {}\ncolour: red\nname: b":                  {`m, line 1, column 7: "name" is a text`, `m, line 2, column 10: "version" is a text`, `m, line 3, column 1: "colour" is not known`, `m, line 4, column 1: "name" is there twice`},
 		"name: A B\nversion: ''\ncommand: ../x\nruntime: /usr/bin/node": {"m, line 1, column 1: name", "m, line 2, column 1: version", "m, line 3, column 1: command", "m, line 4, column 1: runtime"},
 		"name: a\nversion: 1\ncommand: x":                               {": os", ": arch"},
 		strings.Repeat("[", 100000):                                     {"more than"},
-		strings.Repeat("[", 1000):                                       {"a short list"},
+		strings.Repeat("[", 1000):                                       {"too deep"},
 		"name: a\n---\nname: b":                                         {"one document"},
 		"name: \xff":                                                    {"UTF-8"},
 	} {
