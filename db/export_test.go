@@ -14,3 +14,6 @@ func AnyEnteredQuery(region string) string {
 	level, _ := domain.LevelOf(region)
 	return strings.NewReplacer("$1", "?0", "$2", "?1", "$3", "?2").Replace(anyEnteredQuery(level))
 }
+
+// Removals lets a test read their plans.
+var Removals = removals

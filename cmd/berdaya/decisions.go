@@ -17,19 +17,19 @@ import (
 // noMask is said where nothing is to be masked.
 const noMask = "none"
 
-// keeping says how decisions are kept. Its zero value is the default.
-type keeping struct {
+// decisionsKept says how decisions are kept. Its zero value is the default.
+type decisionsKept struct {
 	Masks []string      // which texts in facts are masked; nil: host.DefaultMasks
 	For   time.Duration // 0: decisions.DefaultKeeping
 }
 
-func (k *keeping) flags(cmd *cobra.Command) {
+func (k *decisionsKept) flags(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&k.Masks, "mask", host.DefaultMasks, "the texts in facts that the decision log replaces by "+host.Masked+", as rule files name them; "+noMask+" masks nothing")
 	cmd.Flags().DurationVar(&k.For, "keep-decisions", decisions.DefaultKeeping, "how long decisions are kept, 24h to 17568h; the same on every server")
 }
 
 // check says what is wrong with the flags, before anything is started.
-func (k *keeping) check() error {
+func (k *decisionsKept) check() error {
 	if k.For != 0 && (k.For < decisions.LeastKeeping || k.For > decisions.MostKeeping) {
 		return usageError{fmt.Errorf("--keep-decisions is from 24h to 17568h, not %s", k.For)}
 	}
@@ -37,7 +37,7 @@ func (k *keeping) check() error {
 	return err
 }
 
-func (k *keeping) recorder() (*host.Recorder, error) {
+func (k *decisionsKept) recorder() (*host.Recorder, error) {
 	masks := k.Masks
 	switch {
 	case masks == nil:

@@ -27,11 +27,13 @@ var helpWords = sync.OnceFunc(func() {
 	cobra.AddTemplateFunc("hanging", func(padding int, text string) string { return wrapped(text, 2+padding+1) })
 })
 
-// paragraphs wraps each paragraph of a text.
+// paragraphs wraps each paragraph of a text; what is indented is a table, and stays as it is.
 func paragraphs(text string) string {
 	all := strings.Split(text, "\n\n")
 	for i, p := range all {
-		all[i] = wrapped(p, 0)
+		if !strings.HasPrefix(p, "  ") {
+			all[i] = wrapped(p, 0)
+		}
 	}
 	return strings.Join(all, "\n\n")
 }

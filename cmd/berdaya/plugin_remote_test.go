@@ -45,7 +45,7 @@ func newBureau(t *testing.T) *bureau {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sv, err := newServer(t.Context(), settings{DSN: dsn, Secret: secret, Development: true, Decisions: keeping{For: decisions.MostKeeping}, Log: slog.New(slog.DiscardHandler)})
+	sv, err := newServer(t.Context(), settings{DSN: dsn, Secret: secret, Development: true, Decisions: decisionsKept{For: decisions.MostKeeping}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,8 @@ func newServe() *cobra.Command {
 	var address, metricsAt, secretPath, data string
 	var noWork bool
 	var verify time.Duration
-	var kept keeping
+	var kept decisionsKept
+	var keep map[string]string
 	var runtimes map[string]string
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -44,6 +45,10 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 				return usageError{fmt.Errorf("--verify-histories is from 1h to 168h, not %s", verify)}
 			}
 			if err := kept.check(); err != nil {
+				return err
+			}
+			periods, err := keepPeriods(keep)
+			if err != nil {
 				return err
 			}
 			if err := host.CheckRuntimes(runtimes); err != nil {
@@ -82,7 +87,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 			if data != "" {
 				programs = programsDir(data)
 			}
-			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Runtimes: runtimes, Secret: secret, NoWork: noWork, VerifyEvery: verify, Metrics: asked, Outgoing: goes, Decisions: kept, Log: log})
+			sv, err := newServer(ctx, settings{DSN: dsn, Programs: programs, Runtimes: runtimes, Secret: secret, NoWork: noWork, VerifyEvery: verify, Metrics: asked, Outgoing: goes, Decisions: kept, Keep: periods, Log: log})
 			if err != nil {
 				return err
 			}
@@ -97,6 +102,7 @@ Put a reverse proxy with TLS before it; it listens on this machine alone unless 
 	cmd.Flags().StringVar(&data, "data", "", "a folder for the programs of rule sets (default: a temporary one)")
 	cmd.Flags().DurationVar(&verify, "verify-histories", verifyEvery, "how often all histories are verified, 1h to 168h; the same on every server")
 	kept.flags(cmd)
+	keepFlag(cmd, &keep)
 	runtimesFlag(cmd, &runtimes)
 	cmd.Flags().BoolVar(&noWork, "no-work", false, "only answer requests and leave what is done later to other servers on the same database")
 	return cmd

@@ -23,6 +23,7 @@ import (
 	"github.com/berdaya/berdaya/internal/bulk"
 	"github.com/berdaya/berdaya/internal/content"
 	"github.com/berdaya/berdaya/internal/decisions"
+	"github.com/berdaya/berdaya/internal/keeping"
 	"github.com/berdaya/berdaya/internal/members"
 	"github.com/berdaya/berdaya/internal/metrics"
 	"github.com/berdaya/berdaya/internal/moving"
@@ -65,7 +66,8 @@ type settings struct {
 	Metrics     net.Listener  // where metrics are asked for; nil: nowhere
 	TimersEvery time.Duration // how often it is looked whether a timer is due; 0: timers.Every
 	Outgoing    outgoing
-	Decisions   keeping
+	Decisions   decisionsKept
+	Keep        keeping.Periods // how long what is settled is kept, where not as by default
 	Log         *slog.Logger
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/berdaya/berdaya/internal/command"
 	"github.com/berdaya/berdaya/internal/decisions"
 	"github.com/berdaya/berdaya/internal/history"
+	"github.com/berdaya/berdaya/internal/keeping"
 	"github.com/berdaya/berdaya/internal/standstill"
 	"github.com/berdaya/berdaya/internal/timers"
 )
@@ -28,6 +29,7 @@ func (sv *server) work(s settings) jobs.Config {
 	many := sv.useCases.Bulk
 	still := standstill.Checks{Store: sv.db.Standing(), Judge: sv.useCases.Moves, Rules: sv.rules, Clock: domain.SystemClock{}, IDs: domain.RandomIDs{}}
 	forgetting := command.Forgetting{Store: sv.db.Commands(), Clock: domain.SystemClock{}}
+	kept := keeping.Keeping{Store: sv.db.Commands(), Periods: s.Keep, Clock: domain.SystemClock{}, Log: sv.log}
 	workers, periodic := sv.outgoingWork()
 	catalogue, often := sv.catalogueWork()
 	workers, periodic = append(workers, catalogue...), append(periodic, often...)
@@ -41,6 +43,7 @@ func (sv *server) work(s settings) jobs.Config {
 			{Kind: bulk.SliceJob, Work: many.Slice, Timeout: bulk.SliceTimeout},
 			{Kind: bulk.SweepJob, Work: many.Sweep, Limit: 1},
 			{Kind: command.ForgetKind, Work: forgetting.Work, Limit: 1},
+			{Kind: keeping.Job, Work: kept.Work, Limit: 1},
 			{Kind: standstill.Tick, Work: still.Ticked, Limit: 1},
 			{Kind: decisions.ForgetJob, Work: sv.decided.Forget, Timeout: decisions.ForgetTimeout, Limit: 1},
 			{Kind: standstill.Kind, Work: still.Work, Timeout: standstill.Timeout, Limit: 1},
@@ -52,6 +55,7 @@ func (sv *server) work(s settings) jobs.Config {
 			{Kind: decisions.ForgetJob, Every: decisions.ForgetEvery},
 			{Kind: standstill.Tick, Every: standstill.Every},
 			{Kind: command.ForgetKind, Every: command.ForgetEvery},
+			{Kind: keeping.Job, Every: keeping.Every},
 		}...),
 	}
 }

@@ -10717,7 +10717,7 @@ type BulkMove implements Node {
   finishedAt: DateTime
   "When it last changed."
   updatedAt: DateTime!
-  "Its programmes with what came of each, in the order given, or by code where a filter found them."
+  "Its programmes with what came of each, in the order given, or by code where a filter found them. None is left 400 days after it ended, unless the operator says otherwise; the counts stay."
   items(
     "Only those with this outcome; all where nothing is said."
     outcome: BulkOutcome
@@ -11375,7 +11375,7 @@ type PublishDefinitionPayload {
     "Only those before this cursor."
     before: String
   ): WebhookConnection! @stored
-  "What went out, or is to, of regions where the reader is an admin or auditor, the newest first. Those that are DEAD wait for somebody to have them sent again."
+  "What went out, or is to, of regions where the reader is an admin or auditor, the newest first. Those that are DEAD wait for somebody to have them sent again, two years at most; those sent are removed after 180 days, unless the operator says otherwise."
   deliveries(
     "Only those of these regions; all where nothing is said."
     region: RegionFilter
@@ -12626,7 +12626,7 @@ extend type Mutation {
 }
 `, BuiltIn: false},
 	{Name: "../schema/notice.graphqls", Input: `extend type Viewer {
-  "What the reader is told of, the newest first."
+  "What the reader is told of, the newest first; those read 180 days ago or made 400 days ago are removed, unless the operator says otherwise."
   notifications(
     "Only those that are not read; all where nothing is said."
     unread: Boolean! = false
@@ -12760,7 +12760,7 @@ type NotificationPreferencesPayload {
 }
 
 extend type Viewer {
-  "The drafts of the reader's own commands: open ones first, of each the newest first."
+  "The drafts of the reader's own commands: open ones first, of each the newest first. Settled ones are removed after 400 days, unless the operator says otherwise."
   drafts(
     "How many at most, from the start; 1 to 100, 20 where nothing is said."
     first: Int

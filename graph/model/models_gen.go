@@ -403,7 +403,7 @@ type BulkMove struct {
 	FinishedAt *time.Time `json:"finishedAt,omitempty"`
 	// When it last changed.
 	UpdatedAt time.Time `json:"updatedAt"`
-	// Its programmes with what came of each, in the order given, or by code where a filter found them.
+	// Its programmes with what came of each, in the order given, or by code where a filter found them. None is left 400 days after it ended, unless the operator says otherwise; the counts stay.
 	Items *BulkMoveItemConnection `json:"items"`
 }
 
@@ -4709,13 +4709,13 @@ type Viewer struct {
 	Locale string `json:"locale"`
 	// What they may do, and where.
 	Roles []*ViewerRole `json:"roles"`
-	// What the reader is told of, the newest first.
+	// What the reader is told of, the newest first; those read 180 days ago or made 400 days ago are removed, unless the operator says otherwise.
 	Notifications *NotificationConnection `json:"notifications"`
 	// How many notifications the reader has not read.
 	UnreadNotifications int `json:"unreadNotifications"`
 	// How the reader wants to be told.
 	NotificationPreferences *NotificationPreferences `json:"notificationPreferences"`
-	// The drafts of the reader's own commands: open ones first, of each the newest first.
+	// The drafts of the reader's own commands: open ones first, of each the newest first. Settled ones are removed after 400 days, unless the operator says otherwise.
 	Drafts *DraftConnection `json:"drafts"`
 }
 
