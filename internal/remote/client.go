@@ -152,6 +152,9 @@ func (c *Client) reach(ctx context.Context, method, address, accept, media strin
 		r.Header.Set("Content-Type", media)
 	}
 	r.Header.Set("Accept", accept)
+	if method == http.MethodGet {
+		r.Header.Set("Accept-Encoding", "identity") // a file that is packed on its way has no size and another tag
+	}
 	r.Header.Set("Accept-Language", string(c.locale))
 	r.Header.Set("Authorization", "Bearer "+c.token)
 	answer, err := c.http.Do(r)

@@ -44,7 +44,7 @@ func (c *Client) Fetch(ctx context.Context, path string, most int64, to io.Write
 		}
 		return nil, problems(said.Errors)
 	}
-	f := &File{Media: answer.Header.Get("Content-Type"), SHA256: strings.Trim(answer.Header.Get("ETag"), `"`), Size: answer.ContentLength}
+	f := &File{Media: answer.Header.Get("Content-Type"), SHA256: strings.Trim(strings.TrimPrefix(answer.Header.Get("ETag"), "W/"), `"`), Size: answer.ContentLength}
 	if len(f.SHA256) != hex.EncodedLen(sha256.Size) || f.Size < 0 || f.Size > most {
 		return nil, noBerdaya(address, answer.Status)
 	}
