@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"io"
 	"slices"
 	"time"
 
@@ -82,53 +81,6 @@ func (c Catalogue) AddVersion(ctx context.Context, v *domain.RuleSetVersion) err
 func (c Catalogue) PutVersion(ctx context.Context, v *domain.RuleSetVersion) error {
 	_, err := c.In(ctx).NewUpdate().Model(v).Column("state", "description", "problems", "checked_at", "approved_by", "approved_at", "updated_at").WherePK().Exec(ctx)
 	return Coded(err)
-}
-
-// AddArtefact writes content of so many bytes with this SHA-256 in hexadecimal, a chunk at a time, unless it is there already.
-func (c Catalogue) AddArtefact(ctx context.Context, sha256 string, size int64, at time.Time, content io.Reader) error {
-	done, err := c.In(ctx).ExecContext(ctx, `insert into rule_set_artefacts (sha256, created_at, size) values (?, ?, ?) on conflict do nothing`, sha256, at, size)
-	if err != nil {
-		return Coded(err)
-	}
-	if added, err := done.RowsAffected(); err != nil || added == 0 {
-		return err
-	}
-	chunk := make([]byte, domain.ArtefactChunk)
-	for number := 0; size > 0; number++ {
-		part := chunk[:min(size, domain.ArtefactChunk)]
-		if _, err := io.ReadFull(content, part); err != nil {
-			return err
-		}
-		if _, err := c.In(ctx).ExecContext(ctx, `insert into rule_set_artefact_chunks (sha256, number, content) values (?, ?, ?)`, sha256, number, part); err != nil {
-			return Coded(err)
-		}
-		size -= int64(len(part))
-	}
-	return nil
-}
-
-// Artefact writes the content with a SHA-256 in hexadecimal, a chunk at a time, NOT_FOUND where there is none. Whoever reads
-// checks the sum.
-func (c Catalogue) Artefact(ctx context.Context, sha256 string, to io.Writer) error {
-	var chunks int
-	err := c.DB.Pool.QueryRow(ctx, `select count(c.number) from rule_set_artefacts a left join rule_set_artefact_chunks c using (sha256)
-		where a.sha256 = $1 group by a.sha256`, sha256).Scan(&chunks)
-	if there, err := found(Coded(err)); !there {
-		if err == nil {
-			err = domain.Errorf(domain.CodeNotFound, "no content has the SHA-256 %.64s", sha256).In("tidak ada isi dengan SHA-256 itu")
-		}
-		return err
-	}
-	for number := range chunks {
-		var content []byte
-		if err := c.DB.Pool.QueryRow(ctx, `select content from rule_set_artefact_chunks where sha256 = $1 and number = $2`, sha256, number).Scan(&content); err != nil {
-			return Coded(err)
-		}
-		if _, err := to.Write(content); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // AddEvent writes an entry of the audit trail.

@@ -135,6 +135,28 @@ func TestContentIsFetchedByThoseWhoAnswerForIt(t *testing.T) {
 	}
 }
 
+func TestContentThatWasRemovedIsSaidToBeToThoseWhoMayHaveIt(t *testing.T) {
+	t.Parallel()
+	v := newVillage(t, approvers)
+	sum := sha256.Sum256(v.program("1", 100))
+	const path = "/rule-sets/prog/1/artefact"
+	if _, err := v.db.Pool.Exec(t.Context(), `update rule_set_versions set state = 'WITHDRAWN', updated_at = '2026-01-01'`); err != nil {
+		t.Fatal(err)
+	}
+	before := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	if done, err := v.db.Catalogue().RemoveArtefact(t.Context(), hex.EncodeToString(sum[:]), before, before); !done {
+		t.Fatal("it stays:", err)
+	}
+	for _, method := range []string{"GET", "HEAD"} {
+		for _, c := range []struct{ subject, language, want string }{{"citra", "en", "was removed on 2026-02-01"}, {"gita", "id", "telah dihapus pada 2026-02-01"}, {"eka", "en", "you may not see it"}} {
+			answer, body, _ := v.fetch(method, path, c.subject, "Accept-Language", c.language, "If-None-Match", `"`+hex.EncodeToString(sum[:])+`"`)
+			if answer.StatusCode != 404 || method == "GET" && (!strings.Contains(string(body), c.want) || !strings.Contains(string(body), `"code":"NOT_FOUND"`)) {
+				t.Errorf("%s as %s: %d %s", method, c.subject, answer.StatusCode, body)
+			}
+		}
+	}
+}
+
 func TestThePathOfEachVersionLeadsToItsContent(t *testing.T) {
 	t.Parallel()
 	v := newVillage(t)

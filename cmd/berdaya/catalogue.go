@@ -96,8 +96,10 @@ func (sv *server) catalogueWork() (workers []jobs.Worker, periodic []jobs.Period
 	return []jobs.Worker{
 			{Kind: rulesets.CheckJob, Work: r.Check, Timeout: rulesets.CheckTimeout, Limit: 1},
 			{Kind: rulesets.EndJob, Work: r.End, Timeout: rulesets.EndTimeout, Limit: 1},
+			{Kind: rulesets.RemoveJob, Work: r.Remove, Timeout: rulesets.RemoveTimeout, Limit: 1},
 		}, []jobs.Periodic{
 			{Kind: rulesets.EndJob, Every: rulesets.EndEvery},
+			{Kind: rulesets.RemoveJob, Every: rulesets.RemoveEvery},
 		}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -80,8 +81,9 @@ func (a *asked) fetch(ctx context.Context, named, to string, force bool) (*fetch
 	bar.end()
 	switch {
 	case domain.CodeOf(err) == domain.CodeNotFound:
-		return nil, domain.Errorf(domain.CodeNotFound, "%s is not there for you: see 'berdaya plugin show %s'; only admins of its region, or above, may fetch it", named, ruleSet).
-			In(named + " tidak tersedia bagi Anda: lihat 'berdaya plugin show " + ruleSet + "'; hanya admin wilayahnya, atau di atasnya, yang boleh mengunduhnya")
+		// The server says it in the language that was asked for, also where the content was removed.
+		return nil, domain.Errorf(domain.CodeNotFound, "%s: %v; see 'berdaya plugin show %s'; only admins of its region, or above, may fetch it", named, err, ruleSet).
+			In(fmt.Sprintf("%s: %v; lihat 'berdaya plugin show %s'; hanya admin wilayahnya, atau di atasnya, yang boleh mengunduhnya", named, err, ruleSet))
 	case errors.As(err, new(*fs.PathError)):
 		return nil, unwritable(part.Name(), err)
 	case err != nil:

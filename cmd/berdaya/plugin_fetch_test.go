@@ -51,6 +51,12 @@ func TestWhatWasUploadedIsFetchedAndNothingIsReplacedUnasked(t *testing.T) {
 	if err := json.Unmarshal([]byte(d.must("{", "fetch", name, "--to", other, "--json")), &said); err != nil || said != (fetched{other, int64(len(good)), hex.EncodeToString(sum[:])}) {
 		t.Errorf("%+v %v", said, err)
 	}
+	if _, err := d.server.db.Pool.Exec(t.Context(), `update rule_set_artefacts set removed_at = '2026-07-04'`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.refused("regional-admin", "32", domain.CodeNotFound, "fetch", name, "--to", filepath.Join(folder, "gone")); err == nil || !strings.Contains(err.Error(), "was removed on 2026-07-04") {
+		t.Error(err)
+	}
 	left, err := os.ReadDir(folder)
 	if err != nil || len(left) != 2 {
 		t.Error("what is left:", left, err)

@@ -14565,7 +14565,7 @@ type RuleSetVersion implements Node {
   sha256: String!
   "The size of its content in bytes."
   size: Int!
-  "Where its content is found on this server, for a GET with the same token, such as /rule-sets/jawa-barat/1.2.0/artefact: a rule file, or the tar.gz of a program; its ETag is the SHA-256. Only admins of the region that the rule set belongs to, or above, get it; for others it is not there (404)."
+  "Where its content is found on this server, for a GET with the same token, such as /rule-sets/jawa-barat/1.2.0/artefact: a rule file, or the tar.gz of a program; its ETag is the SHA-256. Only admins of the region that the rule set belongs to, or above, get it; for others it is not there (404). Content of a version that failed its check or was withdrawn is removed after 30 days; then it is not there either, and the message says so."
   contentPath: String!
   "What whoever uploaded it noted."
   note: String

@@ -9,7 +9,8 @@
 // approve it first; a rule file cannot do anything but judge, and needs no second person.
 //
 // A version is what it consists of. Uploading the same content again changes nothing (but where its check had failed, it is
-// checked once more); other content needs another version.
+// checked once more); other content needs another version. A month after a version failed or was withdrawn its content is removed, where
+// nobody needs it; the version stays, and an upload of one that failed brings its content back.
 //
 // # Activations
 //

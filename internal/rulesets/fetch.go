@@ -27,7 +27,7 @@ func ContentPath(ruleSet, version string) string {
 }
 
 // Content gives a version whose content the actor may have, with its rule set: admins of the rule set's region, or above, may. For
-// everybody else it is not there. Errors: UNAUTHENTICATED, NOT_FOUND.
+// everybody else it is not there. Errors: UNAUTHENTICATED, NOT_FOUND, which says so to those who may have it where it was removed.
 func (s *RuleSets) Content(ctx context.Context, actor access.Actor, ruleSet, version string) (*domain.RuleSetVersion, error) {
 	if err := access.MayAct(actor); err != nil {
 		return nil, err
@@ -45,6 +45,9 @@ func (s *RuleSets) Content(ctx context.Context, actor access.Actor, ruleSet, ver
 	v, err := s.Store.VersionNamed(ctx, set.ID, version)
 	if err == nil && v == nil {
 		err = access.NotFound()
+	}
+	if err == nil {
+		err = s.Store.Stored(ctx, v.SHA256)
 	}
 	return v, err
 }

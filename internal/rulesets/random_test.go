@@ -29,8 +29,8 @@ type history struct {
 }
 
 // TestWhateverIsDoneTheCatalogueIsSound gives random commands by random people and holds: revisions and their times grow; the trail
-// has each thing that was done and nothing else; nobody approves what they uploaded; what is withdrawn binds no programme; and
-// the ending of activations changes for nobody what binds them.
+// has each thing that was done and nothing else; nobody approves what they uploaded; what is withdrawn binds no programme; the
+// content of all else is there; and the ending of activations changes for nobody what binds them.
 func TestWhateverIsDoneTheCatalogueIsSound(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -62,7 +62,7 @@ func (h *history) step(t *rapid.T, programmes []uuid.UUID) {
 	if len(made) > 0 {
 		newest = made[len(made)-1]
 	}
-	switch what := rapid.SampledFrom([]string{"upload", "check", "approve", "activate", "activate", "rollback", "deactivate", "withdraw", "enter", "end"}).Draw(t, "what"); what {
+	switch what := rapid.SampledFrom([]string{"upload", "check", "approve", "activate", "activate", "rollback", "deactivate", "withdraw", "enter", "end", "remove"}).Draw(t, "what"); what {
 	case "upload":
 		if _, err := h.uploads(actor, packed(h.name+" "+version), of("32"), nil); err != nil {
 			t.Fatal(err)
@@ -128,6 +128,8 @@ func (h *history) step(t *rapid.T, programmes []uuid.UUID) {
 		if after := h.binding(programmes); after != before {
 			t.Fatalf("ending activations changed what binds programmes:\n%s\n%s", before, after)
 		}
+	case "remove":
+		h.removes(rapid.SampledFrom([]time.Duration{0, rulesets.Unneeded}).Draw(t, "after"))
 	}
 }
 
@@ -228,6 +230,12 @@ func (h *history) sound(t *rapid.T, programmes []uuid.UUID) {
 	slices.Sort(want)
 	if !slices.Equal(trail, want) {
 		t.Fatalf("the trail says %q, done was %q", trail, want)
+	}
+	for version, state := range h.states {
+		v, err := h.Content(h.ctx, ani, h.name, version)
+		if state != domain.VersionWithdrawn && (err != nil || v.State != state) {
+			t.Fatalf("version %s, %s: its content is gone: %v", version, state, err)
+		}
 	}
 	var alone int
 	if err := h.db.Bun.NewRaw(`select count(*) from rule_set_versions where approved_by = uploaded_by`).Scan(h.ctx, &alone); err != nil || alone > 0 {

@@ -38,10 +38,17 @@ type Store interface {
 	AddVersion(ctx context.Context, v *domain.RuleSetVersion) error
 	// PutVersion writes what became of a version.
 	PutVersion(ctx context.Context, v *domain.RuleSetVersion) error
-	// AddArtefact writes content of so many bytes with this SHA-256, unless it is there already.
+	// AddArtefact writes content of so many bytes with this SHA-256, unless it is there already. Nobody removes it until the
+	// transaction ends.
 	AddArtefact(ctx context.Context, sha256 string, size int64, at time.Time, content io.Reader) error
-	// Artefact writes the content with this SHA-256, a chunk at a time; NOT_FOUND where there is none.
+	// Artefact writes the content with this SHA-256, a chunk at a time; NOT_FOUND where there is none, and where it was removed.
+	// Stored gives that error alone.
 	Artefact(ctx context.Context, sha256 string, to io.Writer) error
+	Stored(ctx context.Context, sha256 string) error
+	// Unneeded gives the SHA-256 of content whose versions have all failed or been withdrawn since before an instant and are used
+	// by nobody, sorted, after one and at most so many. RemoveArtefact removes one if that is still so, and tells whether it did.
+	Unneeded(ctx context.Context, before time.Time, after string, most int) ([]string, error)
+	RemoveArtefact(ctx context.Context, sha256 string, before, at time.Time) (bool, error)
 	// Waiting gives the ids of versions that have waited to be checked since before an instant, the longest first.
 	Waiting(ctx context.Context, before time.Time, most int) ([]uuid.UUID, error)
 	AddEvent(ctx context.Context, e *domain.RuleSetEvent) error

@@ -168,6 +168,9 @@ func (s *RuleSets) store(ctx context.Context, actor access.Actor, u Upload, what
 		return uuid.Nil, domain.Errorf(domain.CodeAlreadyExists, "version %s of %s is there with other content: give yours another version and upload it again", v.Version, set.Name).
 			In(fmt.Sprintf("versi %s dari %s sudah ada dengan isi lain: beri versi lain lalu unggah lagi", v.Version, set.Name)).At("file")
 	case v.State == domain.VersionFailed: // a runtime may have come since, or a fault of the server's gone
+		if err := s.keep(ctx, u); err != nil { // it may have been removed
+			return uuid.Nil, err
+		}
 		v.State, v.Problems, v.CheckedAt, v.UpdatedAt = domain.VersionUploaded, nil, nil, s.Clock.Now()
 		if err := s.Store.PutVersion(ctx, v); err != nil {
 			return uuid.Nil, err
@@ -233,15 +236,20 @@ func about(path string, err error) error {
 	return err
 }
 
+// keep stores the content of an upload.
+func (s *RuleSets) keep(ctx context.Context, u Upload) error {
+	if _, err := u.Content.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	return s.Store.AddArtefact(ctx, u.SHA256, u.Size, s.Clock.Now(), u.Content)
+}
+
 // add writes a new version.
 func (s *RuleSets) add(ctx context.Context, actor access.Actor, u Upload, what uploaded, set *domain.RuleSet) (uuid.UUID, error) {
-	if _, err := u.Content.Seek(0, io.SeekStart); err != nil {
+	if err := s.keep(ctx, u); err != nil {
 		return uuid.Nil, err
 	}
 	now := s.Clock.Now()
-	if err := s.Store.AddArtefact(ctx, u.SHA256, u.Size, now, u.Content); err != nil {
-		return uuid.Nil, err
-	}
 	v := &domain.RuleSetVersion{Record: domain.Record{ID: s.IDs.New(), CreatedAt: now, UpdatedAt: now}, RuleSetID: set.ID, Version: what.version, SHA256: u.SHA256,
 		Size: u.Size, State: domain.VersionUploaded, Note: u.Note, UploadedBy: actor.Subject}
 	if what.kind == domain.RuleFile {
