@@ -42,16 +42,17 @@ func (s Definitions) InForce(ctx context.Context, known int) (map[string]workflo
 	return defined, there, Coded(err)
 }
 
-// HoldVersions lets nobody else publish for a region until the transaction ends, and gives the region's last version; 0 where it
-// has none, and no region where there is none.
-func (s Definitions) HoldVersions(ctx context.Context, region string) (last int, there bool, err error) {
+// HoldVersions lets nobody else publish for a region until the transaction ends, and gives the region's newest definition, version 0
+// where it has none, and no region where there is none.
+func (s Definitions) HoldVersions(ctx context.Context, region string) (newest workflow.Definition, there bool, err error) {
 	there, err = found(s.In(ctx).NewSelect().Model(&domain.Region{}).Column("code").Where("code = ?", region).For("no key update").Scan(ctx))
 	if err != nil || !there {
-		return 0, false, err
+		return newest, false, err
 	}
+	newest.Region = region
 	// A statement of its own, so that it sees what was committed while this one waited.
-	err = s.In(ctx).NewRaw(`select coalesce(max(version), 0) from definitions where region_code = ?`, region).Scan(ctx, &last)
-	return last, true, Coded(err)
+	_, err = found(s.In(ctx).NewRaw(`select version, stages from definitions where region_code = ? order by version desc limit 1`, region).Scan(ctx, &newest.Version, &newest.Stages))
+	return newest, true, Coded(err)
 }
 
 // Publish writes a new version.

@@ -72,9 +72,12 @@ its due date and timers. All that is wrong with the file is listed at once, and 
 				if err != nil {
 					return err
 				}
-				if p.DryRun {
+				switch {
+				case v.Same:
+					fmt.Fprintf(cmd.OutOrStdout(), "version %d of %s says the same already, so nothing was published; this holds there:\n", v.Version, v.Region)
+				case p.DryRun:
 					fmt.Fprintf(cmd.OutOrStdout(), "dry run, nothing was published; with version %d this would hold in %s:\n", v.Version, v.Region)
-				} else {
+				default:
 					fmt.Fprintf(cmd.OutOrStdout(), "version %d of %s is published; this holds there now:\n", v.Version, v.Region)
 				}
 				return showCourse(cmd.OutOrStdout(), v.Course)

@@ -32,6 +32,13 @@ the moves between them, how many programmes stand where, and how many are late.`
 				if err != nil {
 					return err
 				}
+				if region != "" {
+					if found, err := store.Commands().Region(cmd.Context(), region); err != nil {
+						return err
+					} else if found == nil {
+						return domain.Errorf(domain.CodeNotFound, "there is no region %s", region).In("tidak ada wilayah " + region)
+					}
+				}
 				_, err = fmt.Fprint(cmd.OutOrStdout(), text)
 				return err
 			})

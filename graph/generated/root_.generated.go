@@ -11309,7 +11309,7 @@ type DefinitionVersion {
 }
 
 extend type Mutation {
-  "Publishes a new version of a region's definition. It holds for stages entered from then on, on every server within about a second. For national admins."
+  "Publishes a new version of a region's definition. It holds for stages entered from then on, on every server within about a second. Where the newest version says the same already, there is no new one. For national admins."
   publishDefinition(input: PublishDefinitionInput!): PublishDefinitionPayload!
 }
 

@@ -25,9 +25,9 @@ const noteMost = 10_000
 type Store interface {
 	command.Store
 	Region(ctx context.Context, code string) (*domain.Region, error)
-	// HoldVersions lets nobody else publish for a region until the transaction ends, and gives the region's last version, 0 for
-	// none, and whether there is such a region.
-	HoldVersions(ctx context.Context, region string) (last int, there bool, err error)
+	// HoldVersions lets nobody else publish for a region until the transaction ends, and gives the region's newest definition,
+	// version 0 for none, and whether there is such a region.
+	HoldVersions(ctx context.Context, region string) (newest workflow.Definition, there bool, err error)
 	// Publish writes a new version.
 	Publish(ctx context.Context, p *workflow.Published) error
 	// Versions gives the newest so many definitions of a region, or of all, the newest first.
@@ -57,9 +57,11 @@ type View struct {
 	Region  string
 	Version int // of the region's own definition; 0 where it has none
 	Course  workflow.Course
+	Same    bool // after a publication: this version had said the same already, so there is no new one
 }
 
-// Publish writes a new version of a region's definition, and gives what holds for the region then; of a dry run, what would.
+// Publish writes a new version of a region's definition, unless its newest says the same already, and gives what holds for the
+// region then; of a dry run, what would.
 // Errors: UNAUTHENTICATED, FORBIDDEN, NOT_FOUND for a region that is not there, CONFLICT with the present version,
 // IDEMPOTENCY_MISMATCH, and domain.Problems of BAD_USER_INPUT whose paths begin with the field of the publication.
 func (d Definitions) Publish(ctx context.Context, actor access.Actor, p Publication) (View, error) {
@@ -82,13 +84,13 @@ func (d Definitions) publish(ctx context.Context, author string, p Publication) 
 	if p.DryRun {
 		return d.dryRun(ctx, p)
 	}
+	same := false
 	write := func(ctx context.Context) (command.Outcome, error) {
-		last, err := d.next(ctx, p)
-		if err != nil {
-			return command.Outcome{}, err
+		next, changed, err := d.next(ctx, p)
+		if same = !changed; err != nil || same {
+			return command.Outcome{Code: command.Done}, err
 		}
-		published := &workflow.Published{ID: d.IDs.New(), At: d.Clock.Now(), Author: author, Note: p.Note,
-			Definition: workflow.Definition{Region: p.RegionCode, Version: last + 1, Stages: stagesOf(p.Stages)}}
+		published := &workflow.Published{ID: d.IDs.New(), At: d.Clock.Now(), Author: author, Note: p.Note, Definition: next}
 		if err := d.Store.Publish(ctx, published); err != nil {
 			return command.Outcome{}, err
 		}
@@ -102,43 +104,50 @@ func (d Definitions) publish(ctx context.Context, author string, p Publication) 
 	if err := d.Courses.Renew(ctx); err != nil {
 		return View{}, err
 	}
-	return d.view(ctx, p.RegionCode)
+	v, err := d.view(ctx, p.RegionCode)
+	v.Same = same
+	return v, err
 }
 
 // dryRun says what would hold.
 func (d Definitions) dryRun(ctx context.Context, p Publication) (View, error) {
-	var last int
+	var next workflow.Definition
+	var changed bool
 	if err := d.Store.Transact(ctx, func(ctx context.Context) (err error) {
-		last, err = d.next(ctx, p)
+		next, changed, err = d.next(ctx, p)
 		return err
 	}); err != nil {
 		return View{}, err
 	}
-	v := View{Region: p.RegionCode, Version: last + 1}
+	v := View{Region: p.RegionCode, Version: next.Version, Same: !changed}
 	var err error
-	v.Course, err = d.Courses.with(ctx, workflow.Definition{Region: p.RegionCode, Version: last + 1, Stages: stagesOf(p.Stages)})
+	v.Course, err = d.Courses.with(ctx, next)
 	return v, err
 }
 
-// next gives the last version of a region if a further one may follow it.
-func (d Definitions) next(ctx context.Context, p Publication) (int, error) {
+// next gives the next definition of a region; where the newest says the same, that one, which is not changed.
+func (d Definitions) next(ctx context.Context, p Publication) (next workflow.Definition, changed bool, err error) {
 	last, there, err := d.Store.HoldVersions(ctx, p.RegionCode)
 	if err != nil {
-		return 0, err
+		return next, false, err
 	}
 	if !there {
-		return 0, access.NotFound().At("regionCode")
+		return next, false, access.NotFound().At("regionCode")
 	}
-	if p.RegionCode == workflow.Built.Region { // histories name the one that comes with the program by its version, too
-		last = max(last, workflow.Built.Version)
+	if p.RegionCode == workflow.Built.Region && last.Version < workflow.Built.Version {
+		last = workflow.Built // histories name the one that comes with the program by its version, too
 	}
-	if p.ExpectedVersion != nil && *p.ExpectedVersion != int64(last) {
-		e := domain.Errorf(domain.CodeConflict, "somebody else published for %s meanwhile; its version is %d now", p.RegionCode, last).
-			In(fmt.Sprintf("pihak lain sudah menerbitkan untuk %s; versinya kini %d", p.RegionCode, last)).At("expectedVersion")
-		e.Params = map[string]any{"version": last}
-		return 0, e
+	if p.ExpectedVersion != nil && *p.ExpectedVersion != int64(last.Version) {
+		e := domain.Errorf(domain.CodeConflict, "somebody else published for %s meanwhile; its version is %d now", p.RegionCode, last.Version).
+			In(fmt.Sprintf("pihak lain sudah menerbitkan untuk %s; versinya kini %d", p.RegionCode, last.Version)).At("expectedVersion")
+		e.Params = map[string]any{"version": last.Version}
+		return next, false, e
 	}
-	return last, nil
+	next = workflow.Definition{Region: p.RegionCode, Version: last.Version + 1, Stages: stagesOf(p.Stages)}
+	if last.Version > 0 && Text(Ordered(last.Stages), nil) == Text(Ordered(next.Stages), nil) {
+		return last, false, nil
+	}
+	return next, true, nil
 }
 
 // View gives what holds for a region; nil where there is none. Whoever is signed in may know.

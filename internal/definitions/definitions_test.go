@@ -277,6 +277,36 @@ func TestACommandWithAKeyPublishesOnceAndManyAtOnceGetVersionsOfTheirOwn(t *test
 	}
 }
 
+func TestTheSameDefinitionAgainIsNoNewVersionAndAnOlderOneIs(t *testing.T) {
+	t.Parallel()
+	_, s := newOffice(t)
+	reminded := func(days ...int) []definitions.Entry {
+		all := train(30)
+		all[0].Reminders = days
+		return all
+	}
+	for i, c := range []struct {
+		stages  []definitions.Entry
+		region  string
+		version int
+		same    bool
+	}{
+		{reminded(7, 1), "32", 1, false}, {reminded(1, 7), "32", 1, true}, {train(30), "32", 2, false}, {reminded(7, 1), "32", 3, false}, {reminded(7, 1), "32", 3, true},
+		{definitions.Ordered(workflow.Built.Stages), "ID", workflow.Built.Version, true}, {train(30), "ID", workflow.Built.Version + 1, false},
+	} {
+		p := definitions.Publication{RegionCode: c.region, Stages: c.stages, DryRun: true}
+		tried, err := s.Publish(t.Context(), nation, p)
+		if err != nil || tried.Version != c.version || tried.Same != c.same {
+			t.Errorf("%d, dry run: %+v %v", i, tried, err)
+		}
+		p.DryRun = false
+		v, err := s.Publish(t.Context(), nation, p)
+		if err != nil || v.Version != c.version || v.Same != c.same {
+			t.Errorf("%d: %+v %v", i, v, err)
+		}
+	}
+}
+
 func TestADefinitionIsNeverChanged(t *testing.T) {
 	t.Parallel()
 	d, s := newOffice(t)
