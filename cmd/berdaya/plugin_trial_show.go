@@ -74,13 +74,21 @@ func (a *asked) differences(t *shownTrial) {
 		return
 	}
 	w := a.columns()
-	fmt.Fprintln(w, "\n"+domain.Text{EN: "PROGRAMME\tREGION\tCHANGE\tRULE\tEFFECT\tMESSAGE", ID: "PROGRAM\tWILAYAH\tPERUBAHAN\tATURAN\tAKIBAT\tPESAN"}.In(a.locale))
+	decisions := t.Kind != string(domain.Simulation) // a programme may have several
+	decided := ""
+	if decisions {
+		decided = a.in("DECIDED\t", "DIPUTUSKAN\t")
+	}
+	fmt.Fprintln(w, "\n"+decided+domain.Text{EN: "PROGRAMME\tREGION\tCHANGE\tRULE\tEFFECT\tMESSAGE", ID: "PROGRAM\tWILAYAH\tPERUBAHAN\tATURAN\tAKIBAT\tPESAN"}.In(a.locale))
 	for _, d := range t.Differences.Nodes {
 		code, region := "-", "-"
 		if d.Programme != nil {
 			code, region = d.Programme.Code, d.Programme.RegionCode
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", code, region, d.ChangeLabel, d.Rule, d.EffectLabel, strings.ReplaceAll(d.Message, "\n", " "))
+		if decisions {
+			decided = when(d.DecidedAt) + "\t"
+		}
+		fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\t%s\t%s\n", decided, code, region, d.ChangeLabel, d.Rule, d.EffectLabel, strings.ReplaceAll(d.Message, "\n", " "))
 	}
 	_ = w.Flush()
 	switch rest := t.Listed - len(t.Differences.Nodes); {

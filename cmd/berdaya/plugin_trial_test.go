@@ -204,6 +204,11 @@ func TestPastAndPresentDecisionsAreTriedByCommands(t *testing.T) {
 	if said.State != domain.TrialCompleted || said.Done != before || said.NewlyBlocked == 0 || said.NotJudged+said.NewlyBlocked+said.Freed+said.Unchanged != said.Done || said.NotJudged != 0 {
 		t.Errorf("%+v of %d", said, before)
 	}
+	first := said.Differences.Nodes[0]
+	listed := d.must("DECIDED", "replay", name, "--region", "32", "--from", "2020-01-01", "--parameters", strict)
+	if !strings.Contains(strings.Join(strings.Fields(listed), " "), when(first.DecidedAt)+" "+first.Programme.Code+" ") {
+		t.Errorf("the list does not say which decision it was:\n%s", listed)
+	}
 	if out := d.must("decisions", "replay", name, "--region", "32", "--from", "2020-01-01", "--to", "2020-01-02"); !strings.Contains(out, "0 of 0 decisions") {
 		t.Error(out)
 	}
