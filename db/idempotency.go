@@ -86,9 +86,18 @@ func (c Commands) Remember(ctx context.Context, r workflow.Remembered) error {
 	return Coded(err)
 }
 
+// forgetQuery keeps the keys of moves (bulk.Key) whose result a bulk move does not have yet, however long somebody has it pause: by
+// them the move is known to have been made. Anybody may call a key of theirs the same, so it is read as one only where it is one.
+const forgetQuery = `delete from idempotency_keys where (actor, key) in (
+	select k.actor, k.key from idempotency_keys k where k.created_at < $1 and not case
+		when k.key ~ '^bulk:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}:[1-9][0-9]{0,4}$' then exists (
+			select from bulk_moves b join bulk_move_items i on i.bulk_move_id = b.id where b.finished_at is null and b.actor = k.actor
+				and b.id = substr(k.key, 6, 36)::uuid and i.position = substr(k.key, 43)::integer and i.outcome = 'PENDING')
+		else false end
+	order by k.created_at limit $2 for update of k skip locked)`
+
 // Forget removes what has been remembered since before an instant, the oldest first and at most so many, and gives how many.
 func (c Commands) Forget(ctx context.Context, before time.Time, most int) (int, error) {
-	done, err := c.DB.Pool.Exec(ctx, `delete from idempotency_keys where (actor, key) in (
-		select actor, key from idempotency_keys where created_at < $1 order by created_at limit $2 for update skip locked)`, before, most)
+	done, err := c.DB.Pool.Exec(ctx, forgetQuery, before, most)
 	return int(done.RowsAffected()), Coded(err)
 }

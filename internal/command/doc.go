@@ -9,7 +9,8 @@
 //   - The same key with another input, or for another command, is IDEMPOTENCY_MISMATCH.
 //   - A command that failed is not remembered: once what was wrong is put right, the same key may be used again.
 //   - Of two commands with one key at the same time one is carried out, and both get its outcome.
-//   - Outcomes are remembered for ninety days ([KeptFor]); a job ([Forgetting]) removes older ones.
+//   - Outcomes are remembered for ninety days ([KeptFor]); a job ([Forgetting]) removes older ones, but for those of moves that
+//     a bulk move is yet to take down.
 //
 // # How a use case takes part
 //
