@@ -33,8 +33,12 @@ func TestWhatMovedBeforeAKillHasMovedHoweverLongTheBulkMoveIsPaused(t *testing.T
 		direct         func(*bulk.Bulk) func(context.Context, access.Actor, bulk.Direction) (uuid.UUID, error)
 		moved, skipped int
 	}{
-		"cancelled": {func(b *bulk.Bulk) func(context.Context, access.Actor, bulk.Direction) (uuid.UUID, error) { return b.Cancel }, 5, 5},
-		"resumed":   {func(b *bulk.Bulk) func(context.Context, access.Actor, bulk.Direction) (uuid.UUID, error) { return b.Resume }, 10, 0},
+		"cancelled": {func(b *bulk.Bulk) func(context.Context, access.Actor, bulk.Direction) (uuid.UUID, error) {
+			return b.Cancel
+		}, 5, 5},
+		"resumed": {func(b *bulk.Bulk) func(context.Context, access.Actor, bulk.Direction) (uuid.UUID, error) {
+			return b.Resume
+		}, 10, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
